@@ -1,0 +1,150 @@
+import { activityInfo, cancellationSignal, Context } from '@temporalio/activity'
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
+import type { Logger } from 'pino'
+import type { Config } from '../config.ts'
+import { FAILURES, SluiceError, type FailureDetails } from '../contract/failures.ts'
+import type { HeartbeatDetails, ProgressSample, ToolProgress } from '../contract/progress.ts'
+import type { StepRef } from '../contract/steps.ts'
+import type { StepMetrics } from '../observability/metrics.ts'
+import type { ProgressPublisher } from '../progress/bus.ts'
+import type { WorkStore } from '../storage/work-store.ts'
+
+/** What every activity that drives a tool is given. */
+export interface StepDeps {
+  config: Config
+  store: WorkStore
+  bus: ProgressPublisher
+  metrics: StepMetrics
+  log: Logger
+}
+
+/** One attempt at one step, as its body sees it. */
+export interface StepRun {
+  /** Aborts with the activity's cancellation; whatever starts a process hands it on and waits for the process to end. */
+  signal: AbortSignal
+  /** Carries job id, step, part and attempt in every line. */
+  log: Logger
+  /** Absolute path of this attempt's own folder, removed when the attempt ends. */
+  scratchDir: string
+  /** From 1, over all runs of this step within one run of the job. */
+  attempt: number
+  /** Publishes a reading at once; the newest one goes into the next heartbeat. Percent never runs backwards. */
+  report(progress: ToolProgress): void
+  /** What the next attempt should know; goes with every heartbeat from now on. Small and without secrets. */
+  checkpoint(value: unknown): void
+  /** The checkpoint of the attempt before, when the same activity is being retried; else null. */
+  previousCheckpoint: unknown
+}
+
+/** Details of the failure that Temporal records and the workflow reads. */
+export interface StepFailureDetails extends FailureDetails {
+  attempt: number
+}
+
+/** A tool may be silent for minutes: the heartbeat goes on by the clock, so that cancellation is always heard. */
+const HEARTBEAT_INTERVAL_MS = 1_000
+
+/**
+ * The one wrapper around every activity that drives a tool: cancellation, heartbeat with checkpoint, progress, log lines,
+ * timing, scratch, failure translation.
+ * @throws CancelledFailure when the activity was cancelled, after `body` has ended; ApplicationFailure, never retried by
+ * Temporal and typed by `contract/failures.ts`, for everything else: the workflow decides about the next attempt.
+ */
+export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepRun) => Promise<O>): Promise<O> => {
+  const info = activityInfo()
+  const signal = cancellationSignal()
+  const attempt = ref.attemptBase + info.attempt
+  const log = deps.log.child({ jobId: ref.jobId, step: ref.step, part: ref.part ?? undefined, attempt })
+  const previous = info.heartbeatDetails as HeartbeatDetails | undefined
+  const details: HeartbeatDetails = { progress: null, checkpoint: previous?.checkpoint ?? null }
+  const beat = () => Context.current().heartbeat(details)
+  const timer = setInterval(beat, HEARTBEAT_INTERVAL_MS)
+  const startedAt = performance.now()
+  const report = reporter(ref, attempt, (sample) => {
+    details.progress = sample
+    deps.bus.publish({ type: 'progress', sample })
+  })
+  let outcome = 'succeeded'
+  try {
+    beat()
+    const scratch = await deps.store.openScratch({
+      jobId: ref.jobId,
+      step: ref.step,
+      attempt,
+      taskToken: Buffer.from(info.taskToken).toString('base64'),
+    })
+    try {
+      log.info('step started')
+      return await body({
+        signal,
+        log,
+        scratchDir: scratch.dir,
+        attempt,
+        report,
+        checkpoint: (value) => {
+          details.checkpoint = value
+        },
+        previousCheckpoint: details.checkpoint,
+      })
+    } finally {
+      await scratch.release()
+    }
+  } catch (error) {
+    const thrown = toTemporalFailure(error, signal, attempt)
+    outcome = thrown instanceof ApplicationFailure ? (thrown.type ?? 'Internal') : 'cancelled'
+    log[outcome === 'cancelled' ? 'info' : 'warn']({ err: error, outcome }, 'step ended early')
+    throw thrown
+  } finally {
+    clearInterval(timer)
+    const durationMs = performance.now() - startedAt
+    deps.metrics.stepEnded({ step: ref.step, outcome, durationMs })
+    if (outcome === 'succeeded') log.info({ durationMs: Math.round(durationMs) }, 'step succeeded')
+  }
+}
+
+/** Numbers each reading and keeps percent from running backwards within the attempt. */
+const reporter = (ref: StepRef, attempt: number, publish: (sample: ProgressSample) => void) => {
+  let seq = 0
+  let highest = 0
+  return (progress: ToolProgress): void => {
+    seq += 1
+    if (progress.percent !== null) highest = Math.max(highest, Math.min(100, Math.round(progress.percent * 10) / 10))
+    publish({
+      ...progress,
+      percent: progress.percent === null ? null : highest,
+      jobId: ref.jobId,
+      run: ref.run,
+      step: ref.step,
+      part: ref.part,
+      share: ref.share,
+      attempt,
+      seq,
+      at: Date.now(),
+    })
+  }
+}
+
+const toTemporalFailure = (error: unknown, signal: AbortSignal, attempt: number): Error => {
+  if (signal.aborted)
+    return signal.reason instanceof CancelledFailure ? signal.reason : new CancelledFailure('cancelled')
+  const known = error instanceof SluiceError ? error : fromSystemError(error)
+  const details: StepFailureDetails = { ...known.details, attempt }
+  return ApplicationFailure.create({
+    type: known.code,
+    message: known.message,
+    // One counter for all kinds of failure would mix lost workers with broken tools, so the workflow counts per type.
+    nonRetryable: true,
+    details: [details],
+    cause: error instanceof Error ? error : undefined,
+  })
+}
+
+/** Errors of the file system that a person can act on get their own type; the rest is our bug. */
+const fromSystemError = (error: unknown): SluiceError => {
+  const code = (error as NodeJS.ErrnoException | null)?.code
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new SluiceError('DiskFull', FAILURES.DiskFull.sentence, {}, error)
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EIO') {
+    return new SluiceError('StorageUnavailable', FAILURES.StorageUnavailable.sentence, {}, error)
+  }
+  return new SluiceError('Internal', error instanceof Error ? error.message : String(error), {}, error)
+}

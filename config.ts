@@ -1,0 +1,161 @@
+import { availableParallelism, totalmem } from 'node:os'
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { WORKER_ROLES, type WorkerRole } from './contract/names.ts'
+
+const GIB = 1024 ** 3
+const cores = availableParallelism()
+/** One encode of a full ladder wants about two cores and, at 4K, 2 GiB. */
+const defaultMediaSlots = Math.max(1, Math.min(Math.ceil(cores / 2), Math.floor(totalmem() / (2 * GIB))))
+
+const port = z.coerce.number().int().min(0).max(65_535)
+const count = z.coerce.number().int().min(1).max(1_000)
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+)
+const path = z.string().min(1)
+
+const environment = z.object({
+  SLUICE_DATA: path.default('data').describe('The one directory that everything is written under'),
+  SLUICE_LIBRARY: path.optional().describe('Where finished media go; default: library in the data directory'),
+  SLUICE_IMPORT: path
+    .optional()
+    .describe('Folder whose files may be ingested by path; default: import in the data directory'),
+  SLUICE_HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on'),
+  SLUICE_PORT: port.optional().describe('Port of the API and the page; default: 8080, or the next free one'),
+  SLUICE_PUBLIC_URL: z.url().optional().describe('Address that people reach the API under, behind a proxy'),
+  SLUICE_ALLOW_ADDRESSES: list
+    .default([])
+    .describe('Private addresses that sources may be on: 10.0.0.5, 192.168.0.0/16, 127.0.0.1:8000, or * for all'),
+  SLUICE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  TEMPORAL_ADDRESS: z.string().optional().describe('host:port of a Temporal server to use instead of the embedded one'),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_UI_URL: z.url().optional().describe('Address of the Temporal Web UI, for links'),
+  SLUICE_TEMPORAL_PORT: port
+    .optional()
+    .describe('Port of the embedded Temporal server; default 7233 or the next free one'),
+  SLUICE_TEMPORAL_UI_PORT: port.optional().describe('Port of its Web UI; default 8233 or the next free one'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^(mysql|mariadb):\/\//, 'must begin with mysql://')
+    .optional()
+    .describe('mysql://user:password@host/database instead of the embedded SQLite'),
+  SLUICE_DATABASE_POOL: count.default(10).describe('Connections to MySQL'),
+  SLUICE_WORKER_ROLES: list
+    .default([...WORKER_ROLES])
+    .pipe(z.array(z.enum(WORKER_ROLES)).min(1))
+    .describe('Which task queues this worker takes'),
+  SLUICE_DOWNLOAD_SLOTS: count.default(4).describe('Downloads at once'),
+  SLUICE_MEDIA_SLOTS: count.default(defaultMediaSlots).describe('ffmpeg processes at once'),
+  SLUICE_IMAGE_SLOTS: count.default(Math.max(2, cores)).describe('Thumbnail steps at once'),
+  SLUICE_BUS_URL: z
+    .string()
+    .optional()
+    .describe('Progress link of the API process, for workers: ws://host:port/internal/bus'),
+  SLUICE_METRICS_PORT: port.default(0).describe('Port of the worker’s own /metrics; 0 for any free one'),
+  SLUICE_STALL_MS: z.coerce.number().int().min(1_000).default(120_000).describe('A tool silent for so long is stopped'),
+  SLUICE_FFMPEG: path.optional(),
+  SLUICE_FFPROBE: path.optional(),
+  SLUICE_PACKAGER: path.optional(),
+  SLUICE_YTDLP: path.optional(),
+  SLUICE_TEMPORAL: path.optional(),
+  SLUICE_DENO: path.optional(),
+})
+
+export interface ToolPaths {
+  ffmpeg: string
+  ffprobe: string
+  packager: string
+  ytdlp: string
+  deno: string
+  temporal: string
+}
+
+export interface Config {
+  dataDir: string
+  libraryDir: string
+  importDir: string
+  logLevel: string
+  http: { host: string; port: number | null; publicUrl: string | null }
+  temporal: {
+    /** Null: the embedded server. */
+    address: string | null
+    namespace: string
+    uiUrl: string | null
+    port: number | null
+    uiPort: number | null
+  }
+  database: { url: string | null; pool: number }
+  worker: {
+    roles: WorkerRole[]
+    downloadSlots: number
+    mediaSlots: number
+    imageSlots: number
+    busUrl: string | null
+    metricsPort: number
+    stallMs: number
+  }
+  allowAddresses: string[]
+  tools: ToolPaths
+}
+
+/** Thrown at boot; lists everything that is wrong with the environment at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/**
+ * The environment as a typed value. `installedTools` are the paths that set-up recorded; a setting overrides each.
+ * @throws ConfigError naming every variable that is wrong.
+ */
+export const parseConfig = (env: NodeJS.ProcessEnv, installedTools: Partial<ToolPaths> = {}): Config => {
+  const relevant = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => name in environment.shape && value !== ''),
+  )
+  const parsed = environment.safeParse(relevant)
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
+    throw new ConfigError(`These settings are not valid:\n${lines.join('\n')}`)
+  }
+  const value = parsed.data
+  const dataDir = resolve(value.SLUICE_DATA)
+  return {
+    dataDir,
+    libraryDir: resolve(value.SLUICE_LIBRARY ?? `${dataDir}/library`),
+    importDir: resolve(value.SLUICE_IMPORT ?? `${dataDir}/import`),
+    logLevel: value.SLUICE_LOG_LEVEL,
+    http: { host: value.SLUICE_HOST, port: value.SLUICE_PORT ?? null, publicUrl: value.SLUICE_PUBLIC_URL ?? null },
+    temporal: {
+      address: value.TEMPORAL_ADDRESS ?? null,
+      namespace: value.TEMPORAL_NAMESPACE,
+      uiUrl: value.TEMPORAL_UI_URL ?? null,
+      port: value.SLUICE_TEMPORAL_PORT ?? null,
+      uiPort: value.SLUICE_TEMPORAL_UI_PORT ?? null,
+    },
+    database: { url: value.DATABASE_URL ?? null, pool: value.SLUICE_DATABASE_POOL },
+    worker: {
+      roles: value.SLUICE_WORKER_ROLES,
+      downloadSlots: value.SLUICE_DOWNLOAD_SLOTS,
+      mediaSlots: value.SLUICE_MEDIA_SLOTS,
+      imageSlots: value.SLUICE_IMAGE_SLOTS,
+      busUrl: value.SLUICE_BUS_URL ?? null,
+      metricsPort: value.SLUICE_METRICS_PORT,
+      stallMs: value.SLUICE_STALL_MS,
+    },
+    allowAddresses: value.SLUICE_ALLOW_ADDRESSES,
+    tools: {
+      ffmpeg: value.SLUICE_FFMPEG ?? installedTools.ffmpeg ?? 'ffmpeg',
+      ffprobe: value.SLUICE_FFPROBE ?? installedTools.ffprobe ?? 'ffprobe',
+      packager: value.SLUICE_PACKAGER ?? installedTools.packager ?? 'packager',
+      ytdlp: value.SLUICE_YTDLP ?? installedTools.ytdlp ?? 'yt-dlp',
+      deno: value.SLUICE_DENO ?? installedTools.deno ?? 'deno',
+      temporal: value.SLUICE_TEMPORAL ?? installedTools.temporal ?? 'temporal',
+    },
+  }
+}
+
+/** Names, defaults and meanings of all settings, for `--help` and the documentation. */
+export const settingNames: readonly string[] = Object.keys(environment.shape)

@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import { FAILURES, type FailureCode } from './failures.ts'
+import { JOB_KINDS, JOB_STATES, STEP_NAMES, STEP_STATES } from './names.ts'
+import { AUDIO_FORMATS, DEFAULT_PRESET, PRESET_NAMES } from './presets.ts'
+
+export const failureSchema = z.object({
+  code: z.enum(Object.keys(FAILURES) as [FailureCode, ...FailureCode[]]),
+  message: z.string(),
+  step: z.string().nullable(),
+  retryable: z.boolean(),
+  help: z.string(),
+})
+
+const percent = z.number().min(0).max(100).nullable().describe('0–100 with one decimal; null where the size is unknown')
+const time = z.iso.datetime().describe('RFC 3339, UTC')
+
+export const stepSchema = z.object({
+  name: z.enum(STEP_NAMES),
+  state: z.enum(STEP_STATES),
+  percent,
+  attempt: z.int().min(0),
+  startedAt: time.nullable(),
+  endedAt: time.nullable(),
+  error: failureSchema.nullable(),
+})
+export type Step = z.infer<typeof stepSchema>
+
+export const jobOptionsSchema = z
+  .strictObject({
+    maxHeight: z.int().min(16).max(8640).optional().describe('Cap of the shorter displayed side, in pixels'),
+    maxSizeBytes: z.int().min(1).optional().describe('Largest acceptable download, in bytes'),
+    keepSource: z.boolean().optional().describe('Keep the downloaded file in the library too'),
+    audioFormat: z.enum(AUDIO_FORMATS).optional().describe('For the preset `audio`'),
+  })
+  .meta({ id: 'JobOptions' })
+
+export const jobResultSchema = z.object({
+  mediaIds: z.array(z.string()),
+  reused: z.boolean().describe('True where the media were already there'),
+})
+export type JobResult = z.infer<typeof jobResultSchema>
+
+export const jobSchema = z
+  .object({
+    id: z.uuid(),
+    kind: z.enum(JOB_KINDS),
+    state: z.enum(JOB_STATES),
+    waitingFor: z.enum(['cookies', 'site', 'disk', 'approval']).nullable(),
+    cancelRequested: z.boolean(),
+    percent,
+    preset: z.enum(PRESET_NAMES),
+    options: jobOptionsSchema,
+    priority: z.int().min(1).max(5),
+    source: z.object({
+      url: z.string().nullable(),
+      file: z.string().nullable(),
+      title: z.string().nullable(),
+      site: z.string().nullable(),
+    }),
+    passthrough: z.string().nullable(),
+    steps: z.array(stepSchema),
+    error: failureSchema.nullable(),
+    result: jobResultSchema.nullable(),
+    revision: z.int().describe('Grows with every change of state or step'),
+    run: z.int().min(1).describe('1, and one more for each retry'),
+    parentId: z.string().nullable(),
+    owner: z.string(),
+    links: z.object({ self: z.string(), temporal: z.string(), media: z.array(z.string()) }),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .meta({ id: 'Job' })
+export type Job = z.infer<typeof jobSchema>
+
+/** Body of `POST /jobs`, one job. Exactly one of `url` and `file`. */
+export const newJobSchema = z
+  .strictObject({
+    kind: z.literal('ingest').default('ingest'),
+    url: z.string().min(1).max(4096).optional().describe('An http or https address of one video or audio recording'),
+    file: z.string().min(1).max(4096).optional().describe('A path under the import folder'),
+    preset: z.enum(PRESET_NAMES).default(DEFAULT_PRESET),
+    priority: z.int().min(1).max(5).default(3).describe('1 is urgent'),
+    force: z.boolean().default(false).describe('Do it again even where the media are already there'),
+    passthrough: z.string().max(255).nullable().default(null).describe('Your own words, echoed wherever the job is'),
+    options: jobOptionsSchema.default({}),
+  })
+  .refine((job) => (job.url === undefined) !== (job.file === undefined), {
+    message: 'give exactly one of url and file',
+    path: ['url'],
+  })
+  .meta({ id: 'NewJob' })
+export type NewJob = z.infer<typeof newJobSchema>
+
+export const MAX_JOBS_PER_REQUEST = 1_000

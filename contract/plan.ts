@@ -1,0 +1,85 @@
+/**
+ * What the planner decided, as data that the other steps carry out. It lies in the workflow's history, so that tuning the
+ * planner never breaks a replay. No zod here: workflows read these types inside their sandbox.
+ */
+
+/** One H.264 rendition of the ladder. Sizes in pixels, both even. */
+export interface Rendition {
+  /** `720p`: by the shorter displayed side. */
+  name: string
+  width: number
+  height: number
+  crf: number
+  /** Cap of the capped CRF; `bufsize` is twice this. */
+  maxrateBps: number
+  profile: 'baseline' | 'main' | 'high'
+}
+
+export type VideoPlan =
+  | { mode: 'none' }
+  /** The source's own stream, unchanged. */
+  | { mode: 'copy'; streamIndex: number }
+  | {
+      mode: 'encode'
+      streamIndex: number
+      renditions: Rendition[]
+      /** Constant output frame rate as a fraction, `30000/1001`; null keeps the source's timestamps (`-fps_mode vfr`). */
+      frameRate: string | null
+      /** Frames between keyframes; with a variable rate keyframes are forced by time instead. */
+      keyframeIntervalMs: number
+      deinterlace: boolean
+      toneMap: 'hdr10' | 'hlg' | null
+      /** Storyboard tiles made as a branch of this encode; null where the thumbnail step makes them itself. */
+      storyboardBranch: StoryboardGeometry | null
+    }
+
+export type AudioPlan =
+  | { mode: 'none' }
+  | { mode: 'copy'; streamIndex: number; codec: string }
+  | {
+      mode: 'encode'
+      streamIndex: number
+      codec: 'aac' | 'mp3' | 'opus'
+      bitrateBps: number
+      channels: 1 | 2
+      sampleRateHz: number
+    }
+
+/** Sheets of `columns` × `rows` tiles, each `tileWidth` × `tileHeight` pixels, one tile every `intervalMs`. */
+export interface StoryboardGeometry {
+  intervalMs: number
+  tileWidth: number
+  tileHeight: number
+  columns: number
+  rows: number
+  tiles: number
+}
+
+export interface ThumbnailPlan {
+  /** `video`: frames of the source; `cover`: its attached picture; `none`: nothing to show, a plain card is drawn. */
+  posterFrom: 'video' | 'cover' | 'none'
+  streamIndex: number | null
+  posterWidths: number[]
+  storyboard: StoryboardGeometry | null
+  /** Where storyboard tiles come from. `encode`: the transcode step wrote them. */
+  storyboardFrom: 'keyframes' | 'encode' | 'decode' | 'none'
+}
+
+export interface MediaPlan {
+  /** Of the source's content identity, everything above and the build of ffmpeg: equal hash, equal output. */
+  hash: string
+  /** `mp4`, `m4a`, `mp3`, `opus`, `mkv`, `webm` …: of the main file; `m3u8` for a stream. */
+  extension: string
+  delivery: 'file' | 'stream'
+  /** The downloaded file is published as it is, byte for byte. */
+  passSource: boolean
+  durationMs: number | null
+  video: VideoPlan
+  audio: AudioPlan
+  thumbnails: ThumbnailPlan
+  keepSource: boolean
+  /** Expected cost of each step in CPU-milliseconds; weighs the job's percent. */
+  weights: { transcode: number; package: number; thumbnail: number; publish: number }
+  /** Reasons for the decisions, one short sentence each: shown in the Web UI. */
+  reasons: string[]
+}

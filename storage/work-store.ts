@@ -1,0 +1,33 @@
+import type { StoredFile } from '../contract/steps.ts'
+
+/** Who holds a scratch folder. A worker that starts reads the leases of dead ones and gives their work back at once. */
+export interface ScratchLease {
+  jobId: string
+  step: string
+  attempt: number
+  /** Temporal's task token of the attempt, base64; null outside an activity. */
+  taskToken: string | null
+}
+
+/** A private folder of one attempt; gone when released. */
+export interface Scratch {
+  /** Absolute path of the folder. */
+  dir: string
+  release(): Promise<void>
+}
+
+/**
+ * Where files live between steps, so that any worker can take any step. Nothing half-written is ever visible under a key.
+ * Keys are relative paths with forward slashes; the first part is the job id.
+ */
+export interface WorkStore {
+  openScratch(lease: ScratchLease): Promise<Scratch>
+  /** The file or folder under this key, or null. The size of a folder is that of its files. */
+  find(key: string): Promise<StoredFile | null>
+  /** Absolute path to read the file or folder from. @throws SluiceError StorageUnavailable when there is none. */
+  read(key: string): Promise<string>
+  /** Moves a finished file or folder from scratch to its key by one rename. Replaces what is there. */
+  commit(path: string, key: string): Promise<StoredFile>
+  /** Removes everything kept for a job. */
+  removeJob(jobId: string): Promise<void>
+}
