@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config'
+
+/** Projects by what their tests need, quickest first. */
+const project = (name: string, limits: { testTimeout: number; parallel: boolean }) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: limits.testTimeout,
+    hookTimeout: 120_000,
+    // Tests that drive encoders and servers would only slow each other down on a small machine.
+    fileParallelism: limits.parallel,
+    pool: 'forks' as const,
+  },
+})
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', { testTimeout: 10_000, parallel: true }),
+      project('workflow', { testTimeout: 60_000, parallel: false }),
+      project('replay', { testTimeout: 60_000, parallel: false }),
+      project('integration', { testTimeout: 120_000, parallel: false }),
+      project('browser', { testTimeout: 120_000, parallel: false }),
+    ],
+  },
+})
