@@ -1,0 +1,140 @@
+import type { Knex } from 'knex'
+import type { Failure } from '../contract/failures.ts'
+import type { JobResult } from '../contract/jobs.ts'
+import type { ENDED_STATES, JobKind, JobState } from '../contract/names.ts'
+import type { JobOptions, PresetName } from '../contract/presets.ts'
+import type { JobProjection } from '../contract/steps.ts'
+import type { JobRow, JobSource } from './job-row.ts'
+
+/** A job that passed validation and is about to be accepted. */
+export interface AcceptedJob {
+  /** UUIDv7. */
+  id: string
+  kind: JobKind
+  owner: string
+  source: JobSource
+  preset: PresetName
+  options: JobOptions
+  priority: number
+  /** A new job even where one with the same key is live or has its media. */
+  force: boolean
+  passthrough: string | null
+  /** The normalised source with the settings that change the outcome, as any string; null: never matched. Compared per owner. */
+  dedupeKey: string | null
+  parentId: string | null
+  /** Epoch milliseconds. */
+  createdAt: number
+}
+
+/** The client's `Idempotency-Key` with a hash of the body it came with. Kept for 24 h, per owner. */
+export interface IdempotencyClaim {
+  owner: string
+  key: string
+  bodyHash: string
+}
+
+export interface AcceptedItem {
+  job: JobRow
+  /** True where `job` was there already. */
+  deduplicated: boolean
+}
+
+export type AcceptOutcome =
+  /** One item for each given job, in order. */
+  | { outcome: 'accepted'; items: AcceptedItem[] }
+  /** The same key and body came before: the jobs of that time, in order; null for those deleted since. */
+  | { outcome: 'replayed'; jobs: (JobRow | null)[] }
+  /** The key came before with another body. */
+  | { outcome: 'mismatch' }
+
+export const JOB_SORTS = ['-createdAt', 'createdAt', '-updatedAt', 'updatedAt'] as const
+export type JobSort = (typeof JOB_SORTS)[number]
+
+export interface JobFilter {
+  /** Null: everybody's. */
+  owner: string | null
+  states?: JobState[] | undefined
+  kind?: JobKind | undefined
+  /** Words searched for in title, address, file and site, whatever their case. */
+  q?: string | undefined
+  site?: string | undefined
+  parent?: string | undefined
+}
+export interface JobListRequest extends JobFilter {
+  /** Default: newest first. */
+  sort?: JobSort | undefined
+  /** 1–200. */
+  limit: number
+  cursor?: string | undefined
+}
+export interface Page<T> {
+  items: T[]
+  nextCursor: string | null
+}
+
+/** `cancelled`: it had not begun. `requested`: tell the workflow. `ended`: too late. `missing`: no such job. */
+export type CancelOutcome =
+  | { outcome: 'cancelled' | 'requested' | 'ended'; job: JobRow }
+  | { outcome: 'missing'; job: null }
+export type RetryOutcome = { outcome: 'restarted' | 'refused'; job: JobRow } | { outcome: 'missing'; job: null }
+export type RemoveOutcome = { outcome: 'removed' | 'refused'; job: JobRow } | { outcome: 'missing'; job: null }
+
+export interface JobEnding {
+  id: string
+  run: number
+  state: (typeof ENDED_STATES)[number]
+  error: Failure | null
+  result: JobResult | null
+}
+
+/**
+ * Everything that is asked of the jobs table. All of it throws SluiceError `CatalogBusy` when the database is locked or away.
+ */
+export interface JobQueries {
+  /**
+   * One transaction: finds the jobs that are the same as one live, or succeeded with its media still there, and inserts the
+   * others, claimed for dispatch by the caller (`dispatchedAt` is set). Two calls at once with the same key give one job.
+   */
+  acceptOrMatch(jobs: AcceptedJob[], idempotency?: IdempotencyClaim | null): Promise<AcceptOutcome>
+  get(id: string): Promise<JobRow | null>
+  /** In the order of `ids`; unknown ones are left out. */
+  getMany(ids: string[]): Promise<JobRow[]>
+  /** @throws SluiceError InvalidRequest for a cursor that this sort did not give. */
+  list(request: JobListRequest): Promise<Page<JobRow>>
+  countsByState(filter: { owner: string | null }): Promise<Record<JobState, number>>
+
+  /** Takes accepted jobs that nobody has, or whose dispatcher went silent 30 s ago: urgent first, then oldest. */
+  claimForDispatch(limit: number, now: number): Promise<JobRow[]>
+  /** Temporal has the workflows of these jobs. */
+  markStarted(jobs: Pick<JobRow, 'id' | 'run'>[], now: number): Promise<void>
+  /** Gives jobs back whose start certainly did not reach Temporal. */
+  releaseDispatch(jobs: Pick<JobRow, 'id' | 'run'>[]): Promise<void>
+  /** Back to `accepted`: Temporal does not know the workflow of this run. Null where the row moved on meanwhile. */
+  redispatch(job: Pick<JobRow, 'id' | 'run' | 'revision'>): Promise<number | null>
+
+  /**
+   * Writes what the workflow knows. Null, and nothing written: the row has ended, is in another run, or knows a newer version.
+   * @returns the new revision.
+   */
+  applyProjection(projection: JobProjection): Promise<number | null>
+  requestCancel(id: string): Promise<CancelOutcome>
+  /** Live jobs whose workflow has not been told of the cancellation yet. */
+  cancelsToSignal(limit: number): Promise<JobRow[]>
+  markCancelSignalled(job: Pick<JobRow, 'id' | 'run'>, now: number): Promise<void>
+  /** Retry: the next run, from `failed`, `cancelled` and `partial`. Claimed for dispatch by the caller. */
+  startNextRun(id: string): Promise<RetryOutcome>
+  /** Ends a job from outside its workflow. @returns the new revision, or null where it had ended or is in another run. */
+  markEnded(ending: JobEnding): Promise<number | null>
+  /** Shows a problem on a live job; the next projection takes it away. @returns the new revision, or null if nothing changed. */
+  noteProblem(job: Pick<JobRow, 'id' | 'run'>, error: Failure): Promise<number | null>
+  /** Deletes an ended job; its media stay. */
+  remove(id: string): Promise<RemoveOutcome>
+
+  /** Live jobs that Temporal has and that neither changed nor were looked at since `before` (epoch ms), oldest first. */
+  quietSince(before: number, limit: number): Promise<JobRow[]>
+  markChecked(ids: string[], now: number): Promise<void>
+}
+
+export const createJobQueries = (_knex: Knex): JobQueries => {
+  throw new Error('not written yet')
+}
