@@ -15,6 +15,12 @@ export interface Rendition {
   profile: 'baseline' | 'main' | 'high'
 }
 
+/**
+ * How the source's colours have to be read. `bt601` and `bt709`: plain material, the matrix named or, where the source
+ * names none, by size as players guess it; `bt2020`: wide gamut without high dynamic range; `hdr10`, `hlg`: tone-mapped.
+ */
+export type InputColour = 'bt601' | 'bt709' | 'bt2020' | 'hdr10' | 'hlg'
+
 export type VideoPlan =
   | { mode: 'none' }
   /** The source's own stream, unchanged. */
@@ -28,7 +34,9 @@ export type VideoPlan =
       /** Frames between keyframes; with a variable rate keyframes are forced by time instead. */
       keyframeIntervalMs: number
       deinterlace: boolean
-      toneMap: 'hdr10' | 'hlg' | null
+      colour: InputColour
+      /** What the checks of the result expect, from the start of the container to the end of the last frame. */
+      expectedMs: number | null
       /** Storyboard tiles made as a branch of this encode; null where the thumbnail step makes them itself. */
       storyboardBranch: StoryboardGeometry | null
     }
@@ -43,6 +51,8 @@ export type AudioPlan =
       bitrateBps: number
       channels: 1 | 2
       sampleRateHz: number
+      /** What the checks of the result expect; null where the source does not say. */
+      expectedMs: number | null
     }
 
 /** Sheets of `columns` × `rows` tiles, each `tileWidth` × `tileHeight` pixels, one tile every `intervalMs`. */
@@ -61,6 +71,9 @@ export interface ThumbnailPlan {
   streamIndex: number | null
   posterWidths: number[]
   storyboard: StoryboardGeometry | null
+  /** How frames of the source have to be read. */
+  colour: InputColour
+  deinterlace: boolean
   /** Where storyboard tiles come from. `encode`: the transcode step wrote them. */
   storyboardFrom: 'keyframes' | 'encode' | 'decode' | 'none'
 }
@@ -76,6 +89,8 @@ export interface MediaPlan {
   durationMs: number | null
   video: VideoPlan
   audio: AudioPlan
+  /** Indexes of further streams of the source that a remux takes along unchanged: other sound tracks, subtitles. */
+  alsoCopy: number[]
   thumbnails: ThumbnailPlan
   keepSource: boolean
   /** Expected cost of each step in CPU-milliseconds; weighs the job's percent. */

@@ -1,6 +1,7 @@
 import type { ProbeSummary, FileRole } from './media.ts'
 import type { JobKind, JobState, StepName, StepState } from './names.ts'
 import type { MediaPlan } from './plan.ts'
+import type { SourceFacts } from './source-facts.ts'
 import type { JobOptions, PresetName } from './presets.ts'
 import type { Failure } from './failures.ts'
 
@@ -82,6 +83,8 @@ export interface ProbeInput {
 }
 export interface Probed {
   summary: ProbeSummary
+  /** What the planner decides by. */
+  facts: SourceFacts
   /** Key of the full ffprobe answer. */
   probeKey: string
 }
@@ -152,7 +155,9 @@ export interface StoryboardInput {
 export interface PublishInput {
   ref: StepRef
   mediaId: string
-  job: Pick<JobInput, 'jobId' | 'owner' | 'preset' | 'passthrough' | 'options' | 'createdAt' | 'force'>
+  job: Pick<JobInput, 'jobId' | 'owner' | 'preset' | 'passthrough' | 'options' | 'createdAt' | 'force'> & {
+    url: string | null
+  }
   resolved: Resolved
   probed: Probed
   plan: MediaPlan

@@ -1,0 +1,77 @@
+/**
+ * What the planner knows of a source: measured in the probe step, small enough for a workflow's history. No zod here:
+ * workflows read these types inside their sandbox.
+ */
+
+/** The video stream to show; cover art never counts as one. */
+export interface VideoFacts {
+  streamIndex: number
+  codec: string
+  profile: string | null
+  /** As the codec numbers it: 41 is H.264's 4.1. */
+  level: number | null
+  pixelFormat: string | null
+  /** Displayed size in pixels, rotation and pixel shape applied. */
+  width: number
+  height: number
+  squarePixels: boolean
+  /** Degrees, counted as ffprobe does; 0 for none. */
+  rotation: number
+  /** Said by the stream and confirmed on samples of its frames. */
+  interlaced: boolean
+  dynamicRange: 'sdr' | 'hdr10' | 'hlg'
+  dolbyVisionProfile: number | null
+  /** Matrix coefficients as ffprobe names them; null where the stream names none. */
+  colourSpace: string | null
+  /** Constant rate as a fraction, `30000/1001`; null where frames last differently long. */
+  frameRate: string | null
+  frames: number
+  /** First frame and end of the last one, in milliseconds from the start of the container. */
+  startMs: number
+  endMs: number
+  bitrateBps: number | null
+  keyframes: {
+    count: number
+    /** Null with fewer than two keyframes. */
+    medianGapMs: number | null
+    longestGapMs: number | null
+  }
+}
+
+/** The sound track to play. */
+export interface AudioFacts {
+  streamIndex: number
+  codec: string
+  profile: string | null
+  channels: number
+  sampleRateHz: number
+  bitrateBps: number | null
+  /** From the start of the container. */
+  startMs: number
+  /** Null where the container does not say. */
+  durationMs: number | null
+}
+
+export interface CoverFacts {
+  streamIndex: number
+  width: number
+  height: number
+}
+
+export interface SourceFacts {
+  /** SHA-256 of the file's bytes, hex. */
+  identity: string
+  /** ffprobe's name of the container: `mov,mp4,m4a,3gp,3g2,mj2`. */
+  container: string
+  /** For ISO media files: `isom`, `qt`, `M4A`; null for others. */
+  majorBrand: string | null
+  /** For ISO media files: the index stands before the media data, and there are no fragments. Null for others. */
+  indexFirst: boolean | null
+  durationMs: number | null
+  sizeBytes: number
+  video: VideoFacts | null
+  audio: AudioFacts | null
+  cover: CoverFacts | null
+  /** All streams, for what is taken along unchanged. */
+  streams: { index: number; type: 'video' | 'audio' | 'subtitle' | 'other'; codec: string; cover: boolean }[]
+}
