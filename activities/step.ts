@@ -75,6 +75,8 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
     })
     try {
       log.info('step started')
+      // The first reading says that the step has left its queue.
+      report({ percent: null, done: 0, total: null, unit: 'items', rate: null, etaMs: null })
       return await body({
         signal,
         log,
@@ -125,8 +127,11 @@ const reporter = (ref: StepRef, attempt: number, publish: (sample: ProgressSampl
 }
 
 const toTemporalFailure = (error: unknown, signal: AbortSignal, attempt: number): Error => {
-  if (signal.aborted)
+  if (signal.aborted) {
+    // Handed back for the next worker: retried by Temporal at once, and no failure of the step.
+    if (isShutdown(signal.reason)) return ApplicationFailure.retryable('the worker is stopping', 'WorkerShutdown')
     return signal.reason instanceof CancelledFailure ? signal.reason : new CancelledFailure('cancelled')
+  }
   const known = error instanceof SluiceError ? error : fromSystemError(error)
   const details: StepFailureDetails = { ...known.details, attempt }
   return ApplicationFailure.create({
@@ -138,6 +143,10 @@ const toTemporalFailure = (error: unknown, signal: AbortSignal, attempt: number)
     cause: error instanceof Error ? error : undefined,
   })
 }
+
+/** How the SDK cancels what still runs when the worker's grace time is over. */
+const isShutdown = (reason: unknown): boolean =>
+  reason instanceof CancelledFailure && reason.message === 'WORKER_SHUTDOWN'
 
 /** Errors of the file system that a person can act on get their own type; the rest is our bug. */
 const fromSystemError = (error: unknown): SluiceError => {

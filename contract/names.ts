@@ -18,7 +18,6 @@ export const SEARCH_ATTRIBUTES = {
   site: 'SluiceSite',
 } as const
 
-export const SIGNALS = { cancel: 'cancelSignal' } as const
 export const QUERIES = { status: 'statusQuery' } as const
 
 export const JOB_KINDS = ['ingest', 'info'] as const

@@ -1,0 +1,31 @@
+import type { Catalog } from '../catalog/catalog.ts'
+import { settingsKeyOf } from '../contract/settings-key.ts'
+import type { JobInput, JobProjection } from '../contract/steps.ts'
+import type { ProgressPublisher } from '../progress/bus.ts'
+import type { WorkStore } from '../storage/work-store.ts'
+
+export interface CatalogCallDeps {
+  catalog: Catalog
+  bus: ProgressPublisher
+  store: WorkStore
+}
+
+/** Short idempotent calls, run as local activities beside the workflow. */
+export const createCatalogCalls = ({ catalog, bus, store }: CatalogCallDeps) => ({
+  /** Writes what the workflow knows of its job, and says on the bus that there is something new to read. */
+  async projectJob(projection: JobProjection): Promise<void> {
+    const revision = await catalog.jobs.applyProjection(projection)
+    if (revision !== null) bus.publish({ type: 'changed', jobId: projection.jobId, revision })
+  },
+
+  /** Ids of media of the same source, made with the same settings for the same owner; empty where there are none. */
+  async findReusable({ input, sourceKey }: { input: JobInput; sourceKey: string }): Promise<string[]> {
+    const { owner, preset, options } = input
+    const settingsKey = settingsKeyOf(preset, options)
+    const found = await catalog.media.findReusable({ owner, sourceKey, preset, settingsKey })
+    return found ? [found.id] : []
+  },
+
+  /** Removes what the steps of a job handed each other. */
+  removeWork: ({ jobId }: { jobId: string }): Promise<void> => store.removeJob(jobId),
+})

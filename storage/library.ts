@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { access, copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+
+/** The manifest names the media that a folder belongs to, so that the library can be understood without its catalog. */
+export const MANIFEST_FILE = 'manifest.json'
+export const CHECKSUMS_FILE = 'checksums.sha256'
+
+/** A file on its way into the library. */
+export interface IncomingFile {
+  /** Absolute path to read from. */
+  from: string
+  /** Path within the media. */
+  path: string
+}
+
+/**
+ * The library: `<uploader>/<title> [<id>].<ext>` with a folder of the same name, less the extension, for all that belongs to
+ * it. Files become visible by renames of what is already complete.
+ */
+export interface Library {
+  /** Whether a base name is free on disk, or already holds this very media. */
+  isFree(base: string, mainExtension: string | null, mediaId: string): Promise<boolean>
+  /** A private folder of a media on its way in, on the library's own file system; empty. */
+  openStaging(mediaId: string): Promise<string>
+  /** Puts a file into staging without moving the original: a hard link, or a copy across file systems. */
+  stage(staging: string, file: IncomingFile, signal: AbortSignal): Promise<void>
+  /** Makes a staged media visible: its folder first, then its main file. A second call for the same media changes nothing. */
+  reveal(
+    staging: string,
+    target: { base: string; mediaId: string; main: string | null; mainExtension: string | null },
+  ): Promise<void>
+  discard(staging: string): Promise<void>
+  /** Absolute path of a path under the library. */
+  pathOf(libraryPath: string): string
+}
+
+export const createLibrary = (libraryDir: string): Library => {
+  const pathOf = (libraryPath: string): string => join(libraryDir, ...libraryPath.split('/'))
+  return {
+    pathOf,
+
+    async isFree(base, mainExtension, mediaId) {
+      if ((await mediaIdIn(pathOf(base))) === mediaId) return true
+      if (await exists(pathOf(base))) return false
+      return mainExtension === null || !(await exists(`${pathOf(base)}.${mainExtension}`))
+    },
+
+    async openStaging(mediaId) {
+      const staging = join(libraryDir, '.incoming', mediaId)
+      await rm(staging, { recursive: true, force: true })
+      await mkdir(staging, { recursive: true })
+      return staging
+    },
+
+    async stage(staging, file, signal) {
+      signal.throwIfAborted()
+      const target = join(staging, ...file.path.split('/'))
+      await mkdir(dirname(target), { recursive: true })
+      try {
+        await link(file.from, target)
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code
+        // Another file system, or one without hard links.
+        if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EMLINK') throw error
+        await copyFile(file.from, target)
+      }
+    },
+
+    async reveal(staging, { base, mediaId, main, mainExtension }) {
+      const folder = pathOf(base)
+      if ((await mediaIdIn(folder)) !== mediaId) {
+        await mkdir(dirname(folder), { recursive: true })
+        await rename(staging, folder)
+      }
+      if (main === null || mainExtension === null) return
+      const inFolder = join(folder, main)
+      if (await exists(inFolder)) await rename(inFolder, `${folder}.${mainExtension}`)
+    },
+
+    discard: (staging) => rm(staging, { recursive: true, force: true }),
+  }
+}
+
+/** SHA-256 of a file (FIPS 180-4), in hexadecimal. */
+export const sha256Of = async (path: string, signal: AbortSignal): Promise<string> => {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash, { signal })
+  return hash.digest('hex')
+}
+
+/** As `sha256sum -c` reads it. */
+export const writeChecksums = async (staging: string, sums: { path: string; sha256: string }[]): Promise<void> => {
+  await writeFile(join(staging, CHECKSUMS_FILE), sums.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join(''))
+}
+
+export const writeManifest = async (staging: string, manifest: { mediaId: string }): Promise<void> => {
+  await writeFile(join(staging, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`)
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
+const mediaIdIn = async (folder: string): Promise<string | null> => {
+  try {
+    const manifest = JSON.parse(await readFile(join(folder, MANIFEST_FILE), 'utf8')) as { mediaId?: unknown } | null
+    return typeof manifest?.mediaId === 'string' ? manifest.mediaId : null
+  } catch {
+    // No folder, or somebody else's: not this media.
+    return null
+  }
+}

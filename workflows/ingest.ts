@@ -1,0 +1,203 @@
+import { CancellationScope, uuid4 } from '@temporalio/workflow'
+import type { MediaPlan } from '../contract/plan.ts'
+import type {
+  Downloaded,
+  JobInput,
+  Probed,
+  ProductFile,
+  Published,
+  Resolved,
+  StoredFile,
+  TranscodedChunk,
+} from '../contract/steps.ts'
+import {
+  download,
+  findReusable,
+  packageMedia,
+  plan as planMedia,
+  poster,
+  probe,
+  publish,
+  removeWork,
+  resolve,
+  storyboard,
+  transcodeAudio,
+  transcodeChunk,
+} from './activity-proxies.ts'
+import { runJob, type JobRun } from './job-run.ts'
+import { allOrCancel, once } from './branches.ts'
+import { attemptPart, runParts, runStep } from './run-step.ts'
+
+/** Guesses in CPU-milliseconds for a short clip; the plan replaces those it knows better. */
+const FIRST_WEIGHTS = {
+  resolve: 1_200,
+  download: 3_000,
+  probe: 100,
+  plan: 50,
+  transcode: 12_000,
+  package: 500,
+  thumbnail: 1_000,
+  publish: 200,
+} as const
+
+/** One source in, published media out. */
+export const ingest = (input: JobInput): Promise<{ mediaIds: string[]; reused: boolean }> =>
+  runJob(input, FIRST_WEIGHTS, async (run) => {
+    try {
+      const resolved = await resolveSource(run)
+      const mediaIds = input.force ? [] : await findReusable({ input, sourceKey: resolved.sourceKey })
+      if (mediaIds.length > 0) {
+        run.skipRest()
+        return { mediaIds, reused: true }
+      }
+      const { file } = await downloadSource(run, resolved)
+      const probed = await probeSource(run, file)
+      const plan = await decide(run, file, probed)
+      const products = await produce(run, { file, plan, title: resolved.title })
+      const published = await publishProducts(run, { resolved, probed, plan, products, source: file })
+      return { mediaIds: [published.mediaId], reused: false }
+    } finally {
+      await CancellationScope.nonCancellable(() => removeWork({ jobId: input.jobId }))
+    }
+  })
+
+const resolveSource = async (run: JobRun): Promise<Resolved> => {
+  const { source, preset, options } = run.input
+  const resolved = await runStep(run, 'resolve', (ref) =>
+    resolve.executeWithOptions({ summary: source.file ?? 'what is at the address' }, [
+      { ref, source, preset, options },
+    ]),
+  )
+  run.setSource({ title: resolved.title, site: resolved.site })
+  return resolved
+}
+
+const downloadSource = (run: JobRun, resolved: Resolved): Promise<Downloaded> => {
+  const { source, preset, options } = run.input
+  return runStep(run, 'download', (ref) =>
+    download.executeWithOptions({ summary: resolved.title }, [{ ref, source, resolved, preset, options }]),
+  )
+}
+
+const probeSource = (run: JobRun, file: StoredFile): Promise<Probed> =>
+  runStep(run, 'probe', (ref) =>
+    probe.executeWithOptions({ summary: 'streams of the source' }, [{ ref, file, preset: run.input.preset }]),
+  )
+
+const decide = async (run: JobRun, file: StoredFile, probed: Probed): Promise<MediaPlan> => {
+  const { preset, options } = run.input
+  const plan = await runStep(run, 'plan', (ref) =>
+    planMedia.executeWithOptions({ summary: `what to make for "${preset}"` }, [{ ref, file, probed, preset, options }]),
+  )
+  run.setWeights(plan.weights)
+  return plan
+}
+
+interface Making {
+  file: StoredFile
+  plan: MediaPlan
+  title: string
+}
+
+/** Encodes and packages; thumbnails are made beside that, the storyboard after the encode where that makes its tiles. */
+const produce = async (run: JobRun, making: Making): Promise<ProductFile[]> => {
+  const encode = once(() => transcode(run, making))
+  const products = await allOrCancel([
+    async () => pack(run, making, await encode()),
+    () => makeThumbnails(run, making, encode),
+  ])
+  return products.flat()
+}
+
+interface Encoded {
+  video: TranscodedChunk | null
+  audio: StoredFile | null
+}
+
+const transcode = async (run: JobRun, { file, plan }: Making): Promise<Encoded> => {
+  const video = plan.video.mode === 'encode' ? plan.video : null
+  const audio = plan.audio.mode === 'encode' ? plan.audio : null
+  if (!video && !audio) {
+    run.setStep('transcode', { state: 'skipped' })
+    return { video: null, audio: null }
+  }
+  const audioShare = audio ? (video ? 0.1 : 1) : 0
+  const encodeVideo = async (): Promise<TranscodedChunk | null> => {
+    if (!video) return null
+    const name = `${video.renditions.map((rendition) => rendition.name).join('+')}/1`
+    return attemptPart(run, 'transcode', { name, share: 1 - audioShare }, (ref) =>
+      transcodeChunk.executeWithOptions({ summary: `${name} of 1` }, [{ ref, file, plan }]),
+    )
+  }
+  const encodeAudio = async (): Promise<StoredFile | null> => {
+    if (!audio) return null
+    return attemptPart(run, 'transcode', { name: 'audio', share: audioShare }, (ref) =>
+      transcodeAudio.executeWithOptions({ summary: `audio as ${audio.codec}` }, [{ ref, file, plan }]),
+    )
+  }
+  return runParts(run, 'transcode', async () => {
+    const made: Encoded = { video: null, audio: null }
+    await allOrCancel([
+      async () => {
+        made.video = await encodeVideo()
+      },
+      async () => {
+        made.audio = await encodeAudio()
+      },
+    ])
+    return made
+  })
+}
+
+const pack = async (run: JobRun, { file, plan, title }: Making, { video, audio }: Encoded): Promise<ProductFile[]> => {
+  const { files } = await runStep(run, 'package', (ref) =>
+    packageMedia.executeWithOptions({ summary: plan.delivery === 'stream' ? 'HLS and DASH' : plan.extension }, [
+      { ref, file, plan, video: video?.renditions ?? [], audio, title },
+    ]),
+  )
+  return files
+}
+
+const makeThumbnails = (run: JobRun, making: Making, encode: () => Promise<Encoded>): Promise<ProductFile[]> => {
+  const { file, plan, title } = making
+  const withStoryboard = plan.thumbnails.storyboardFrom !== 'none'
+  const makePoster = async (): Promise<ProductFile[]> => {
+    const part = { name: 'poster', share: withStoryboard ? 0.3 : 1 }
+    const { files } = await attemptPart(run, 'thumbnail', part, (ref) =>
+      poster.executeWithOptions({ summary: 'poster from the best frame' }, [{ ref, file, plan, title }]),
+    )
+    return files
+  }
+  const makeStoryboard = async (): Promise<ProductFile[]> => {
+    if (!withStoryboard) return []
+    const tilesKey = plan.thumbnails.storyboardFrom === 'encode' ? await tilesOf(encode) : null
+    const { files } = await attemptPart(run, 'thumbnail', { name: 'storyboard', share: 0.7 }, (ref) =>
+      storyboard.executeWithOptions({ summary: 'storyboard' }, [{ ref, file, plan, tilesKey }]),
+    )
+    return files
+  }
+  return runParts(run, 'thumbnail', async () => (await allOrCancel([makePoster, makeStoryboard])).flat())
+}
+
+/** Where the encode fails, its own branch says so and cancels this one: a thumbnail step must not carry that failure. */
+const tilesOf = async (encode: () => Promise<Encoded>): Promise<string | null> => {
+  const encoded = await encode().catch(() => CancellationScope.current().cancelRequested)
+  return encoded.video?.tilesKey ?? null
+}
+
+interface Finished {
+  resolved: Resolved
+  probed: Probed
+  plan: MediaPlan
+  products: ProductFile[]
+  source: StoredFile
+}
+
+const publishProducts = (run: JobRun, finished: Finished): Promise<Published> => {
+  const mediaId = uuid4()
+  const { jobId, owner, preset, passthrough, options, createdAt, force, source } = run.input
+  const job = { jobId, owner, preset, passthrough, options, createdAt, force, url: source.url }
+  return runStep(run, 'publish', (ref) =>
+    publish.executeWithOptions({ summary: 'into the library' }, [{ ref, mediaId, job, ...finished }]),
+  )
+}

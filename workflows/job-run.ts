@@ -1,0 +1,155 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  defineQuery,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow'
+import { isFailureCode, toFailure, type Failure } from '../contract/failures.ts'
+import { QUERIES, type JobState, type StepName } from '../contract/names.ts'
+import type { JobInput, JobProjection, StepRecord } from '../contract/steps.ts'
+import { projectJob } from './activity-proxies.ts'
+import { stepTable } from './step-table.ts'
+
+/** What a query answers and the catalog is told: the job as the workflow knows it. */
+export const statusQuery = defineQuery<JobProjection>(QUERIES.status)
+
+export interface JobRun {
+  readonly input: JobInput
+  step(name: StepName): StepRecord
+  /** Changes a step and tells the catalog. */
+  setStep(name: StepName, change: Partial<StepRecord>): void
+  setWeights(weights: Partial<Record<StepName, number>>): void
+  setSource(source: { title: string | null; site: string | null }): void
+  /** Marks every step that has not begun as left out. */
+  skipRest(): void
+}
+
+/**
+ * Runs `body` as the life of one job: projects each change into the catalog, answers the status query, keeps the Web UI's
+ * details current, and records how it ended whatever happens.
+ * @param weights expected share of each step in the job's cost, any unit; refined by `setWeights`.
+ * @throws what `body` throws, after it has been recorded: a cancelled job ends as Cancelled, a failed one as Failed.
+ */
+export const runJob = async (
+  input: JobInput,
+  weights: Partial<Record<StepName, number>>,
+  body: (run: JobRun) => Promise<{ mediaIds: string[]; reused: boolean }>,
+): Promise<{ mediaIds: string[]; reused: boolean }> => {
+  const status: JobProjection = {
+    jobId: input.jobId,
+    run: input.run,
+    version: 0,
+    state: 'running',
+    title: null,
+    site: null,
+    steps: Object.entries(weights).map(([name, weight]) => newStep(name as StepName, weight)),
+    error: null,
+    result: null,
+  }
+  const projector = createProjector(status)
+  const step = (name: StepName): StepRecord => {
+    const record = status.steps.find((candidate) => candidate.name === name)
+    if (!record) throw ApplicationFailure.nonRetryable(`this kind of job has no step ${name}`, 'Internal')
+    return record
+  }
+  const end = (state: JobState, change: Partial<JobProjection>): Promise<void> => {
+    Object.assign(status, change, { state })
+    return CancellationScope.nonCancellable(() => projector.finish())
+  }
+  setHandler(statusQuery, () => status)
+  projector.changed()
+
+  try {
+    const result = await body({
+      input,
+      step,
+      setStep: (name, change) => {
+        Object.assign(step(name), change)
+        projector.changed()
+      },
+      setWeights: (refined) => {
+        for (const [name, weight] of Object.entries(refined)) step(name as StepName).weight = weight
+      },
+      setSource: (source) => {
+        Object.assign(status, source)
+        projector.changed()
+      },
+      skipRest: () => {
+        for (const record of status.steps) if (record.state === 'pending') record.state = 'skipped'
+        projector.changed()
+      },
+    })
+    await end('succeeded', { result })
+    return result
+  } catch (error) {
+    const cancelled = isCancellation(error)
+    for (const record of status.steps) {
+      if (record.state === 'running' || record.state === 'queued') {
+        Object.assign(record, { state: 'cancelled', endedAt: Date.now() })
+      } else if (record.state === 'pending') record.state = 'skipped'
+    }
+    await end(cancelled ? 'cancelled' : 'failed', { error: cancelled ? null : failureOf(error, failedStep(status)) })
+    throw error
+  }
+}
+
+const newStep = (name: StepName, weight: number): StepRecord => ({
+  name,
+  state: 'pending',
+  percent: null,
+  attempt: 0,
+  startedAt: null,
+  endedAt: null,
+  error: null,
+  weight,
+})
+
+const failedStep = (status: JobProjection): StepName | null =>
+  status.steps.find((record) => record.state === 'failed')?.name ?? null
+
+/** The client's view of what an activity or the workflow itself threw. */
+export const failureOf = (error: unknown, step: StepName | null): Failure => {
+  const cause = error instanceof ActivityFailure ? error.cause : error
+  if (cause instanceof ApplicationFailure && isFailureCode(cause.type))
+    return toFailure(cause.type, cause.message, step)
+  return toFailure('Internal', cause instanceof Error ? cause.message : null, step)
+}
+
+/**
+ * Writes the newest status to the catalog, one write at a time: changes that come during a write are written together after
+ * it, and steps never wait for it.
+ */
+const createProjector = (status: JobProjection) => {
+  let dirty = false
+  let writing: Promise<void> | null = null
+  const write = async (): Promise<void> => {
+    while (dirty) {
+      dirty = false
+      status.version += 1
+      setCurrentDetails(stepTable(status))
+      // Cancelling the job must not cancel the record of it.
+      await CancellationScope.nonCancellable(() => projectJob(structuredCloneOf(status)))
+    }
+    writing = null
+  }
+  const changed = (): void => {
+    dirty = true
+    writing ??= Promise.resolve().then(write)
+  }
+  return {
+    changed,
+    finish: async (): Promise<void> => {
+      changed()
+      while (writing !== null) await writing
+    },
+  }
+}
+
+/** Arguments are serialised when the command is made, later than the call: later changes must not leak into them. */
+const structuredCloneOf = (status: JobProjection): JobProjection => ({
+  ...status,
+  steps: status.steps.map((record) => ({ ...record })),
+})

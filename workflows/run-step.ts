@@ -1,0 +1,84 @@
+import { ActivityFailure, ApplicationFailure, isCancellation, sleep } from '@temporalio/workflow'
+import { FAILURES, isFailureCode, type FailureCode } from '../contract/failures.ts'
+import type { StepName } from '../contract/names.ts'
+import type { StepRef } from '../contract/steps.ts'
+import { failureOf, type JobRun } from './job-run.ts'
+
+/** One of the pieces that a step may consist of. */
+export interface Part {
+  /** `1080p/3`, `audio`; null for a step in one piece. */
+  name: string | null
+  /** Fraction of the step's work, 0–1. */
+  share: number
+}
+
+const WHOLE: Part = { name: null, share: 1 }
+
+/** The source may ask for any wait; past an hour a person should hear of it instead. */
+const LONGEST_WAIT_MS = 3_600_000
+
+/**
+ * Carries out one step in one piece: queued, attempted, attempted again as its failures allow, and recorded.
+ * @throws what the last attempt threw; CancelledFailure when the job was cancelled.
+ */
+export const runStep = <O>(run: JobRun, name: StepName, call: (ref: StepRef) => Promise<O>): Promise<O> =>
+  runParts(run, name, () => attemptPart(run, name, WHOLE, call))
+
+/** Carries out a step of several parts side by side, each by {@link attemptPart}. */
+export const runParts = async <O>(run: JobRun, name: StepName, parts: () => Promise<O>): Promise<O> => {
+  run.setStep(name, { state: 'queued', startedAt: Date.now(), percent: null })
+  try {
+    const output = await parts()
+    run.setStep(name, { state: 'succeeded', percent: 100, endedAt: Date.now(), error: null })
+    return output
+  } catch (error) {
+    if (!isCancellation(error)) {
+      run.setStep(name, { state: 'failed', endedAt: Date.now(), error: failureOf(error, name) })
+    }
+    throw error
+  }
+}
+
+/** Attempts one part until it succeeds or its failures say that trying again is of no use. */
+export const attemptPart = async <O>(
+  run: JobRun,
+  step: StepName,
+  part: Part,
+  call: (ref: StepRef) => Promise<O>,
+): Promise<O> => {
+  const tries = new Map<FailureCode, number>()
+  let attemptBase = 0
+  for (;;) {
+    run.setStep(step, { state: 'queued', attempt: Math.max(run.step(step).attempt, attemptBase + 1) })
+    try {
+      return await call({
+        jobId: run.input.jobId,
+        run: run.input.run,
+        step,
+        part: part.name,
+        share: part.share,
+        attemptBase,
+      })
+    } catch (error) {
+      const failed = toolFailureOf(error)
+      if (!failed) throw error
+      const policy = FAILURES[failed.code]
+      const tried = (tries.get(failed.code) ?? 0) + 1
+      tries.set(failed.code, tried)
+      if (!policy.retryable || tried >= policy.tries) throw error
+      attemptBase = Math.max(failed.attempt, attemptBase + 1)
+      run.setStep(step, { state: 'queued', error: failureOf(error, step) })
+      const delayMs = Math.min(policy.firstDelayMs * 2 ** (tried - 1), policy.maxDelayMs)
+      await sleep(Math.min(failed.retryAfterMs ?? delayMs, LONGEST_WAIT_MS))
+    }
+  }
+}
+
+/** The typed failure an activity ended with; null for cancellation and for what is no tool's doing. */
+const toolFailureOf = (error: unknown): { code: FailureCode; attempt: number; retryAfterMs: number | null } | null => {
+  if (isCancellation(error) || !(error instanceof ActivityFailure)) return null
+  const { cause } = error
+  if (!(cause instanceof ApplicationFailure) || !isFailureCode(cause.type)) return null
+  const details = cause.details?.[0] as { attempt?: number; retryAfterMs?: number } | undefined
+  return { code: cause.type, attempt: details?.attempt ?? 0, retryAfterMs: details?.retryAfterMs ?? null }
+}
