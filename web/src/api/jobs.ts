@@ -1,0 +1,41 @@
+import type { Job } from '../../../contract/jobs.ts'
+import type { JobState } from '../../../contract/names.ts'
+import type { JobOptions, PresetName } from '../../../contract/presets.ts'
+import { type Listing, type Problem, queryString, request } from './request.ts'
+
+export interface JobFilter {
+  state: JobState | null
+  q: string
+}
+
+export interface Submission {
+  url: string
+  preset: PresetName
+  force: boolean
+  options: JobOptions
+}
+
+/** One entry of a batch: the job, or why there is none. `deduplicated`: the job was there already. */
+export interface Accepted {
+  index: number
+  job?: Job
+  deduplicated?: boolean
+  error?: Problem
+}
+
+export const listJobs = (filter: JobFilter, cursor: string | null, signal: AbortSignal): Promise<Listing<Job>> =>
+  request(`/jobs${queryString({ state: filter.state, q: filter.q, cursor, limit: 50 })}`, { signal })
+
+export const getJob = (id: string, signal?: AbortSignal): Promise<Job> =>
+  request(`/jobs/${encodeURIComponent(id)}`, { signal })
+
+export const submitJobs = (jobs: Submission[]): Promise<{ items: Accepted[] }> =>
+  request('/jobs', { method: 'POST', body: { jobs } })
+
+export const cancelJob = (id: string): Promise<Job> =>
+  request(`/jobs/${encodeURIComponent(id)}/cancel`, { method: 'POST' })
+
+export const retryJob = (id: string): Promise<Job> =>
+  request(`/jobs/${encodeURIComponent(id)}/retry`, { method: 'POST' })
+
+export const deleteJob = (id: string): Promise<null> => request(`/jobs/${encodeURIComponent(id)}`, { method: 'DELETE' })

@@ -1,0 +1,9 @@
+import { request } from './request.ts'
+
+/** The part of `GET /system` that the page shows. */
+export interface System {
+  version?: string
+  temporal?: { uiUrl?: string | null }
+}
+
+export const getSystem = (signal: AbortSignal): Promise<System> => request('/system', { signal })

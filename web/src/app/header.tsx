@@ -1,0 +1,97 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link, useRoute } from 'wouter'
+import { getSystem, type System } from '../api/system.ts'
+import { Icon } from '../design/icon.tsx'
+import { useConnection } from '../live/live-provider.tsx'
+import styles from './header.module.css'
+
+const useSystem = (): System | undefined =>
+  useQuery({ queryKey: ['system'], queryFn: ({ signal }) => getSystem(signal), staleTime: Number.POSITIVE_INFINITY })
+    .data
+
+const CONNECTION_WORDS = { connecting: 'Connecting', open: 'Live', lost: 'Connection lost' } as const
+
+const ConnectionSign = () => {
+  const { connection } = useConnection()
+  return (
+    <span className={styles.connection} data-status={connection.status} role="status" data-testid="connection">
+      {CONNECTION_WORDS[connection.status]}
+    </span>
+  )
+}
+
+const Mark = () => (
+  <svg width="28" height="28" viewBox="0 0 32 32" aria-hidden="true">
+    <rect width="32" height="32" rx="8" fill="#0d6e78" />
+    <path
+      d="M8 6v13M24 6v13M13 6v8h6V6"
+      fill="none"
+      stroke="#fff"
+      strokeWidth="2.600"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+    />
+    <path
+      d="M5 21.500q2.750-3 5.500 0t5.500 0 5.500 0 5.500 0M5 26.500q2.750-3 5.500 0t5.500 0 5.500 0 5.500 0"
+      fill="none"
+      stroke="#7fe3e0"
+      strokeWidth="2.200"
+      strokeLinecap="round"
+    />
+  </svg>
+)
+
+const NavLink = ({ href, under, children }: { href: string; under: string; children: string }) => {
+  const [isPage] = useRoute(href)
+  const [isBelow] = useRoute(under)
+  return (
+    <Link href={href} className={styles.link} aria-current={isPage ? 'page' : isBelow ? 'true' : undefined}>
+      {children}
+    </Link>
+  )
+}
+
+/** Leads to the documentation of the API, and to the Temporal Web UI where the server says where that is. */
+const OutwardLinks = () => {
+  const system = useSystem()
+  const uiUrl = system?.temporal?.uiUrl
+  return (
+    <>
+      <a href="/docs">API</a>
+      {uiUrl && (
+        <a href={uiUrl} target="_blank" rel="noreferrer">
+          Temporal <Icon name="outward" size={13} />
+        </a>
+      )}
+    </>
+  )
+}
+
+export const Header = () => (
+  <header className={styles.header}>
+    <div className={styles.inner}>
+      <Link href="/" className={styles.brand}>
+        <Mark /> Sluice
+      </Link>
+      <nav className={styles.nav} aria-label="Pages">
+        <NavLink href="/" under="/jobs/:id">
+          Jobs
+        </NavLink>
+        <NavLink href="/library" under="/library/:id">
+          Library
+        </NavLink>
+      </nav>
+      <div className={styles.outward}>
+        <OutwardLinks />
+      </div>
+      <ConnectionSign />
+    </div>
+  </header>
+)
+
+/** The header's outward links again, where a phone has no room for them above. */
+export const Footer = () => (
+  <footer className={styles.footer}>
+    <OutwardLinks />
+  </footer>
+)

@@ -1,0 +1,76 @@
+import type { AudioFormat, JobOptions, PresetName } from '../../../contract/presets.ts'
+import type { Accepted, Submission } from '../api/jobs.ts'
+
+/** The form as a person has filled it in; numbers are still text. */
+export interface Draft {
+  addresses: string
+  preset: PresetName
+  maxHeight: string
+  maxSize: string
+  sizeUnit: 'MB' | 'GB'
+  keepSource: boolean
+  audioFormat: AudioFormat
+  force: boolean
+}
+
+/**
+ * The addresses of a pasted text, each once, in order: one a line, or several in a line apart by blanks. Bullets and trailing
+ * commas of lists are taken off. What is an address the server decides.
+ */
+export const parseAddresses = (text: string): string[] => {
+  const words = text.split(/\r?\n/).flatMap((line) => {
+    const content = line.trim().replace(/^(?:[-*•]|\d+[.)])\s+/, '')
+    // A line that is no list of addresses goes to the server whole, so that its answer names what was written.
+    return /\s/.test(content) &&
+      content.split(/[\s,;]+/).every((word) => /^[a-z][a-z0-9+.-]*:\/\//i.test(word) || word === '')
+      ? content.split(/[\s,;]+/)
+      : [content]
+  })
+  const addresses = words.map((word) => word.replace(/[,;]+$/, '')).filter((word) => word !== '')
+  return [...new Set(addresses)]
+}
+
+const BYTES = { MB: 1e6, GB: 1e9 } as const
+
+/** Bytes of the size a person typed; undefined for nothing or for what is no size. */
+const sizeBytes = (draft: Draft): number | undefined => {
+  const amount = Number(draft.maxSize.replace(',', '.'))
+  return draft.maxSize.trim() === '' || !(amount > 0) ? undefined : Math.round(amount * BYTES[draft.sizeUnit])
+}
+
+const toOptions = (draft: Draft): JobOptions => {
+  const options: JobOptions = {}
+  const bytes = sizeBytes(draft)
+  if (bytes !== undefined) options.maxSizeBytes = bytes
+  if (draft.keepSource) options.keepSource = true
+  if (draft.preset === 'audio') options.audioFormat = draft.audioFormat
+  else if (draft.maxHeight !== '') options.maxHeight = Number(draft.maxHeight)
+  return options
+}
+
+export const toSubmissions = (draft: Draft, addresses: readonly string[]): Submission[] =>
+  addresses.map((url) => ({ url, preset: draft.preset, force: draft.force, options: toOptions(draft) }))
+
+export interface Refused {
+  address: string
+  reason: string
+}
+
+export interface Outcome {
+  started: number
+  /** Jobs that were there already; nothing new was started for them. */
+  known: { jobId: string; address: string }[]
+  refused: Refused[]
+}
+
+/** What became of each address. An address that the answer does not mention counts as refused: nothing is lost silently. */
+export const outcomeOf = (addresses: readonly string[], items: readonly Accepted[]): Outcome => {
+  const outcome: Outcome = { started: 0, known: [], refused: [] }
+  addresses.forEach((address, index) => {
+    const item = items.find((candidate) => candidate.index === index)
+    if (item?.job && item.deduplicated) outcome.known.push({ jobId: item.job.id, address })
+    else if (item?.job) outcome.started += 1
+    else outcome.refused.push({ address, reason: item?.error?.detail || item?.error?.title || 'No answer came.' })
+  })
+  return outcome
+}
