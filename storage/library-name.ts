@@ -8,7 +8,7 @@ const SUFFIX_BYTES = 32
 const ID_BYTES = 64
 
 /** Controls, what NTFS and exFAT forbid, separators, and characters that turn the direction of the text round. */
-const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\\/:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffd]/gu
+const FORBIDDEN = /[\p{Cc}\\/:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffd]/gu
 /** Device names of Windows, whatever their extension. */
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
 

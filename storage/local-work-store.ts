@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname, join, posix } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import type { ScratchLease, WorkStore } from './work-store.ts'
@@ -8,6 +9,8 @@ const LEASE_FILE = 'lease.json'
 
 /** A lease as it lies in its scratch folder. */
 export interface HeldLease extends ScratchLease {
+  /** Machine or container whose process ids `pid` belongs to. */
+  host: string
   /** Process that holds it. */
   pid: number
   /** Ticks since boot at which that process started: a reused pid is told apart. Null where the system does not say. */
@@ -40,7 +43,12 @@ export const createLocalWorkStore = (dataDir: string): WorkStore => {
     async openScratch(lease) {
       const dir = join(scratch, randomUUID())
       await mkdir(dir, { recursive: true, mode: 0o700 })
-      const held: HeldLease = { ...lease, pid: process.pid, pidStartedAt: await processStart(process.pid) }
+      const held: HeldLease = {
+        ...lease,
+        host: hostname(),
+        pid: process.pid,
+        pidStartedAt: await processStart(process.pid),
+      }
       // A task token lets its holder complete the activity.
       await writeFile(join(dir, LEASE_FILE), JSON.stringify(held), { mode: 0o600 })
       return { dir, release: () => rm(dir, { recursive: true, force: true }) }
@@ -88,7 +96,8 @@ export const sweepScratch = async (
   for (const name of names) {
     const dir = join(scratch, name)
     const lease = await readLease(dir)
-    if (lease && (await isAlive(lease))) continue
+    // A process of another machine that shares the folder can't be seen from here.
+    if (lease && (lease.host !== hostname() || (await isAlive(lease)))) continue
     if (lease) await onAbandoned(lease)
     await rm(dir, { recursive: true, force: true })
     swept += 1

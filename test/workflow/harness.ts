@@ -1,0 +1,210 @@
+import { fileURLToPath } from 'node:url'
+import { TestWorkflowEnvironment } from '@temporalio/testing'
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker'
+import { afterAll, beforeAll } from 'vitest'
+import type { ControlActivities, DownloadActivities, ImageActivities, MediaActivities } from '../../activities/index.ts'
+import { TASK_QUEUES, workflowIdOf } from '../../contract/names.ts'
+import type { MediaPlan } from '../../contract/plan.ts'
+import type { JobInput, JobProjection, ProductFile } from '../../contract/steps.ts'
+import { readInstalledTools } from '../../scripts/installed-tools.ts'
+
+type Activities = DownloadActivities & MediaActivities & ImageActivities & ControlActivities
+
+let jobs = 0
+
+export const jobInput = (): JobInput => {
+  jobs += 1
+  return {
+    jobId: `01930000-0000-7000-8000-${String(jobs).padStart(12, '0')}`,
+    kind: 'ingest',
+    run: 1,
+    owner: 'owner',
+    source: { url: 'https://example.org/clip', file: null },
+    preset: 'web',
+    options: {},
+    force: false,
+    priority: 3,
+    passthrough: null,
+    createdAt: '2026-01-01T00:00:00.000Z',
+  }
+}
+
+export const ingestPlan = ({
+  storyboardFrom = 'keyframes' as MediaPlan['thumbnails']['storyboardFrom'],
+} = {}): MediaPlan => ({
+  hash: 'hash',
+  extension: 'mp4',
+  delivery: 'file',
+  passSource: false,
+  durationMs: 1_000,
+  video: {
+    mode: 'encode',
+    streamIndex: 0,
+    renditions: [{ name: '720p', width: 1280, height: 720, crf: 23, maxrateBps: 3_000_000, profile: 'high' }],
+    frameRate: '25/1',
+    keyframeIntervalMs: 2_000,
+    deinterlace: false,
+    toneMap: null,
+    storyboardBranch: null,
+  },
+  audio: { mode: 'encode', streamIndex: 1, codec: 'aac', bitrateBps: 128_000, channels: 2, sampleRateHz: 48_000 },
+  thumbnails: { posterFrom: 'video', streamIndex: 0, posterWidths: [1280], storyboard: null, storyboardFrom },
+  keepSource: false,
+  weights: { transcode: 1, package: 1, thumbnail: 1, publish: 1 },
+  reasons: [],
+})
+
+const product = (path: string): ProductFile => ({
+  key: `job/${path}`,
+  path,
+  role: 'main',
+  contentType: 'video/mp4',
+  sizeBytes: 1,
+  width: null,
+  height: null,
+})
+
+/** Activities that succeed at once, those given excepted; what was called and projected is kept in order. */
+export const fakeActivities = (overrides: Partial<Activities> = {}) => {
+  const projections: JobProjection[] = []
+  const calls: string[] = []
+  const file = { key: 'job/source.mp4', sizeBytes: 1 }
+  const defaults: Activities = {
+    resolve: async () => ({
+      infoKey: null,
+      sourceKey: 'generic:1',
+      title: 'A clip',
+      extractor: 'generic',
+      id: '1',
+      uploader: null,
+      site: 'example.org',
+      webpageUrl: null,
+      durationMs: 1_000,
+      sizeBytes: 1,
+    }),
+    inspect: async () => {
+      throw new Error('not part of an ingest')
+    },
+    download: async () => ({ file, extension: 'mp4' }),
+    probe: async () =>
+      ({
+        summary: {
+          container: 'mp4',
+          durationMs: 1_000,
+          sizeBytes: 1,
+          bitrateBps: 8,
+          startMs: 0,
+          quality: 50,
+          streams: [],
+        },
+        probeKey: 'job/probe.json',
+      }) as Awaited<ReturnType<Activities['probe']>>,
+    plan: async () => ingestPlan(),
+    transcodeChunk: async () => ({ renditions: [{ key: 'job/720p.mp4', sizeBytes: 1 }], tilesKey: 'job/tiles' }),
+    transcodeAudio: async () => ({ key: 'job/audio.mp4', sizeBytes: 1 }),
+    packageMedia: async () => ({ files: [product('main.mp4')] }),
+    poster: async () => ({ files: [product('poster.jpg')] }),
+    storyboard: async () => ({ files: [product('storyboard.vtt')] }),
+    publish: async (input) => ({ mediaId: input.mediaId, libraryPath: 'a/b.mp4', sizeBytes: 1 }),
+    projectJob: async () => {},
+    findReusable: async () => [],
+    removeWork: async () => {},
+  }
+  const given = { ...defaults, ...overrides } as Record<string, (input: never) => Promise<unknown>>
+  const activities = Object.fromEntries(
+    Object.entries(given).map(([name, call]) => [
+      name,
+      async (input: never) => {
+        if (name !== 'projectJob') calls.push(name)
+        const output = await call(input)
+        // Only what was written counts as told.
+        if (name === 'projectJob') projections.push(input)
+        return output
+      },
+    ]),
+  )
+  return { activities, projections, calls }
+}
+
+type FakeActivities = ReturnType<typeof fakeActivities>['activities']
+
+/** One time-skipping server for the tests of a file; each run has workers of its own on all task queues. */
+export const useWorkflows = () => {
+  let environment: TestWorkflowEnvironment | null = null
+  let bundle: WorkflowBundleWithSourceMap | null = null
+
+  beforeAll(async () => {
+    Runtime.install({
+      logger: new DefaultLogger('ERROR'),
+      // The test server lacks what the SDK would warn about for every worker.
+      telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
+    })
+    const path = readInstalledTools().testServer
+    if (path === undefined) throw new Error('the Temporal test server is missing: run `npm run setup -- --test`')
+    environment = await TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path } },
+    })
+    bundle = await bundleWorkflowCode({
+      workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
+      logger: new DefaultLogger('ERROR'),
+    })
+  })
+  afterAll(() => environment?.teardown())
+
+  const ready = () => {
+    if (!environment || !bundle) throw new Error('the test environment did not start')
+    return { environment, bundle }
+  }
+
+  return {
+    /** Runs an ingest to its end. `cancelAt`: asks Temporal to cancel it once that activity has begun. */
+    async run(input: JobInput, activities: FakeActivities, { cancelAt }: { cancelAt?: string } = {}) {
+      const { environment: env, bundle: workflowBundle } = ready()
+      const workflowId = workflowIdOf(input.kind, input.jobId, input.run)
+      const given = cancelAt === undefined ? activities : cancelling(activities, cancelAt, workflowId, env)
+      const workers = await Promise.all(
+        Object.values(TASK_QUEUES).map((taskQueue) =>
+          Worker.create({
+            connection: env.nativeConnection,
+            taskQueue,
+            workflowBundle,
+            activities: given,
+            maxHeartbeatThrottleInterval: 50,
+          }),
+        ),
+      )
+      const running = workers.map((worker) => worker.run())
+      try {
+        const options = { workflowId, taskQueue: TASK_QUEUES.control, args: [input] }
+        return (await env.client.workflow.execute('ingest', options)) as { mediaIds: string[]; reused: boolean }
+      } finally {
+        for (const worker of workers) worker.shutdown()
+        await Promise.all(running)
+      }
+    },
+  }
+}
+
+const cancelling = (
+  activities: FakeActivities,
+  name: string,
+  workflowId: string,
+  env: TestWorkflowEnvironment,
+): FakeActivities => {
+  const call = activities[name]
+  if (!call) throw new Error(`no activity ${name}`)
+  return {
+    ...activities,
+    [name]: async (input) => {
+      await env.client.workflow.getHandle(workflowId).cancel()
+      return call(input)
+    },
+  }
+}

@@ -1,0 +1,185 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
+import { Context } from '@temporalio/activity'
+import { WorkflowFailedError } from '@temporalio/client'
+import { describe, expect, it } from 'vitest'
+import type { JobProjection } from '../../contract/steps.ts'
+import { fakeActivities, ingestPlan, jobInput, useWorkflows } from './harness.ts'
+
+const workflows = useWorkflows()
+
+const toolFailure = (type: string, details: object = {}) =>
+  ApplicationFailure.create({
+    type,
+    message: `${type} it is`,
+    nonRetryable: true,
+    details: [{ attempt: 1, ...details }],
+  })
+
+const failureOf = async (running: Promise<unknown>): Promise<WorkflowFailedError> => {
+  const error: unknown = await running.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(WorkflowFailedError)
+  return error as WorkflowFailedError
+}
+
+const lastOf = (projections: JobProjection[]): JobProjection => {
+  const last = projections.at(-1)
+  if (!last) throw new Error('nothing was projected')
+  return last
+}
+
+describe('ingest', () => {
+  it('goes through every step and tells the catalog', async () => {
+    const { activities, projections, calls } = fakeActivities()
+    const result = await workflows.run(jobInput(), activities)
+
+    expect(result).toEqual({ mediaIds: [expect.any(String)], reused: false })
+    expect(calls).toEqual(expect.arrayContaining(['resolve', 'download', 'probe', 'plan', 'transcodeChunk', 'publish']))
+    const last = lastOf(projections)
+    expect(last.state).toBe('succeeded')
+    expect(last.result).toEqual(result)
+    expect(last.steps.map((step) => [step.name, step.state])).toEqual(
+      ['resolve', 'download', 'probe', 'plan', 'transcode', 'package', 'thumbnail', 'publish'].map((name) => [
+        name,
+        'succeeded',
+      ]),
+    )
+    expect(projections.map((projection) => projection.version)).toEqual(projections.map((_, index) => index + 1))
+    expect(calls.at(-1)).toBe('removeWork')
+  })
+
+  it('ends with the media that are already there, unless forced', async () => {
+    const reused = fakeActivities({ findReusable: async () => ['media-1'] })
+    expect(await workflows.run(jobInput(), reused.activities)).toEqual({ mediaIds: ['media-1'], reused: true })
+    expect(reused.calls).not.toContain('download')
+    expect(lastOf(reused.projections).steps.map((step) => step.state)).toEqual([
+      'succeeded',
+      ...Array(7).fill('skipped'),
+    ])
+
+    const forced = fakeActivities({ findReusable: async () => ['media-1'] })
+    expect(await workflows.run({ ...jobInput(), force: true }, forced.activities)).toMatchObject({ reused: false })
+    expect(forced.calls).not.toContain('findReusable')
+  })
+
+  it('skips the transcode where everything is copied', async () => {
+    const plan = { ...ingestPlan(), video: { mode: 'copy' as const, streamIndex: 0 }, audio: { mode: 'none' as const } }
+    const { activities, projections, calls } = fakeActivities({ plan: async () => plan })
+    await workflows.run(jobInput(), activities)
+    expect(calls).not.toContain('transcodeChunk')
+    expect(lastOf(projections).steps.find((step) => step.name === 'transcode')?.state).toBe('skipped')
+  })
+
+  it('makes the storyboard from the tiles of the encode', async () => {
+    const plan = ingestPlan({ storyboardFrom: 'encode' })
+    let tilesKey: string | null = null
+    const { activities, calls } = fakeActivities({
+      plan: async () => plan,
+      storyboard: async (input) => {
+        tilesKey = input.tilesKey
+        return { files: [] }
+      },
+    })
+    await workflows.run(jobInput(), activities)
+    expect(tilesKey).toBe('job/tiles')
+    expect(calls.indexOf('storyboard')).toBeGreaterThan(calls.indexOf('transcodeChunk'))
+  })
+
+  it('tries again what may help, waiting as long as the site asks', async () => {
+    const attempts: number[] = []
+    const { activities, projections } = fakeActivities({
+      download: async (input) => {
+        attempts.push(input.ref.attemptBase + Context.current().info.attempt)
+        if (attempts.length === 1) throw toolFailure('SourceThrottled', { retryAfterMs: 120_000 })
+        if (attempts.length === 2) throw toolFailure('SourceUnavailable', { attempt: 2 })
+        return { file: { key: 'job/source.mp4', sizeBytes: 1 }, extension: 'mp4' }
+      },
+    })
+    await workflows.run(jobInput(), activities)
+    expect(attempts).toEqual([1, 2, 3])
+    const waiting = projections.find((projection) => projection.steps[1]?.error?.code === 'SourceThrottled')
+    expect(waiting?.steps[1]?.state).toBe('queued')
+    expect(lastOf(projections).steps[1]).toMatchObject({ state: 'succeeded', attempt: 3, error: null })
+  })
+
+  it.each([
+    ['SourceNotFound', 1],
+    ['UnsupportedMedia', 1],
+    ['OutputInvalid', 2],
+    ['ToolCrashed', 3],
+    ['SourceUnavailable', 4],
+  ])('gives up on %s after %i tries', async (code, tries) => {
+    const { activities, projections, calls } = fakeActivities({
+      download: async () => {
+        throw toolFailure(code)
+      },
+    })
+    const error = await failureOf(workflows.run(jobInput(), activities))
+    expect(error.cause).toMatchObject({ cause: { type: code } })
+    expect(calls.filter((call) => call === 'download')).toHaveLength(tries)
+    const last = lastOf(projections)
+    expect(last).toMatchObject({ state: 'failed', error: { code, message: `${code} it is`, step: 'download' } })
+    expect(last.steps[1]).toMatchObject({ state: 'failed', attempt: tries, error: { code } })
+    expect(last.steps[2]?.state).toBe('skipped')
+    expect(calls.at(-1)).toBe('removeWork')
+  })
+
+  it('ends the sibling branches of one that fails, and blames the right step', async () => {
+    let posterCancelled = false
+    const { activities, projections } = fakeActivities({
+      transcodeChunk: async () => {
+        throw toolFailure('UnsupportedMedia')
+      },
+      poster: async () => {
+        const { cancelled, heartbeat } = Context.current()
+        heartbeat()
+        try {
+          return await cancelled
+        } catch (error) {
+          posterCancelled = error instanceof CancelledFailure
+          throw error
+        }
+      },
+    })
+    await failureOf(workflows.run(jobInput(), activities))
+    const last = lastOf(projections)
+    expect(posterCancelled).toBe(true)
+    expect(last.error).toMatchObject({ code: 'UnsupportedMedia', step: 'transcode' })
+    expect(last.steps.find((step) => step.name === 'thumbnail')?.state).toBe('cancelled')
+  })
+
+  it('cancels the running step, waits for its end, and ends as cancelled', async () => {
+    let stopped = false
+    const { activities, projections, calls } = fakeActivities({
+      download: async () => {
+        const { cancelled, heartbeat } = Context.current()
+        heartbeat()
+        try {
+          return await cancelled
+        } finally {
+          stopped = true
+        }
+      },
+    })
+    const error = await failureOf(workflows.run(jobInput(), activities, { cancelAt: 'download' }))
+    expect(error.cause).toBeInstanceOf(CancelledFailure)
+    expect(stopped).toBe(true)
+    expect(lastOf(projections)).toMatchObject({ state: 'cancelled', error: null })
+    expect(lastOf(projections).steps[1]?.state).toBe('cancelled')
+    expect(calls.at(-1)).toBe('removeWork')
+  })
+
+  it('goes on while the catalog is away, and records the end when it is back', async () => {
+    let away = 5
+    const { activities, projections } = fakeActivities({
+      projectJob: async () => {
+        away -= 1
+        if (away > 0) throw new Error('database is locked')
+      },
+    })
+    expect(await workflows.run(jobInput(), activities)).toMatchObject({ reused: false })
+    expect(lastOf(projections).state).toBe('succeeded')
+  })
+})

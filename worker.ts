@@ -1,0 +1,168 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ActivityNotFoundError, Client } from '@temporalio/client'
+import { ApplicationFailure } from '@temporalio/common'
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
+import type { Logger } from 'pino'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import {
+  createControlActivities,
+  createDownloadActivities,
+  createImageActivities,
+  createMediaActivities,
+} from './activities/index.ts'
+import type { StepDeps } from './activities/step.ts'
+import { openCatalog } from './catalog/catalog.ts'
+import { ConfigError, parseConfig, type Config } from './config.ts'
+import { TASK_QUEUES, type WorkerRole } from './contract/names.ts'
+import { createReconciler } from './dispatch/reconcile.ts'
+import { createLogger } from './observability/log.ts'
+import { createStepMetrics } from './observability/metrics.ts'
+import { serveMetrics } from './observability/metrics-server.ts'
+import { createLoopbackLink } from './progress/loopback-link.ts'
+import { readInstalledTools } from './scripts/installed-tools.ts'
+import { createLibrary } from './storage/library.ts'
+import { createLocalWorkStore, sweepScratch, type HeldLease } from './storage/local-work-store.ts'
+import { createEgress } from './tools/egress-guard.ts'
+
+const CONNECT_RETRY_MS = 500
+
+/** A worker by itself waits for Temporal for as long as it takes. */
+const connect = async (config: Config, log: Logger, stopping: AbortSignal): Promise<NativeConnection> => {
+  const address = config.temporal.address ?? '127.0.0.1:7233'
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await NativeConnection.connect({ address })
+    } catch (error) {
+      stopping.throwIfAborted()
+      if (attempt % 20 === 1) log.warn({ address, err: error }, 'Temporal does not answer; trying again')
+      await sleep(CONNECT_RETRY_MS, undefined, { signal: stopping })
+    }
+  }
+}
+
+/** Gives the work of a worker that died back to Temporal, which hands it out again at once instead of after 60 s. */
+const giveBack =
+  (client: Client, log: Logger) =>
+  async (lease: HeldLease): Promise<void> => {
+    if (lease.taskToken === null) return
+    try {
+      const lost = ApplicationFailure.retryable('the worker that had this died', 'WorkerLost')
+      await client.activity.fail(Buffer.from(lease.taskToken, 'base64'), lost)
+      log.warn({ jobId: lease.jobId, step: lease.step }, 'gave back the work of a dead worker')
+    } catch (error) {
+      // Ended, timed out or handed out again meanwhile: nothing to give back.
+      if (!(error instanceof ActivityNotFoundError)) throw error
+    }
+  }
+
+/** Slots and heartbeats; a graceful stop hands activities back after 5 s, and gives up on what ignores that after 15 s. */
+const commonOptions = (config: Config, connection: NativeConnection) =>
+  ({
+    connection,
+    namespace: config.temporal.namespace,
+    shutdownGraceTime: '5s',
+    shutdownForceTime: '15s',
+    // 100 activities at one heartbeat a second cost the server a third of a core.
+    maxHeartbeatThrottleInterval: Math.max(
+      1_000,
+      (config.worker.mediaSlots + config.worker.downloadSlots + config.worker.imageSlots) * 20,
+    ),
+  }) satisfies Partial<WorkerOptions>
+
+const main = async (): Promise<void> => {
+  const config = parseConfig(process.env, readInstalledTools())
+  const log = createLogger('worker', config.logLevel)
+  const stopping = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort())
+  Runtime.install({
+    shutdownSignals: [],
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      log[level === 'ERROR' ? 'error' : 'warn'](meta ?? {}, message)
+    }),
+  })
+
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const metricsServer = await serveMetrics(registry, config.worker.metricsPort)
+  const bus = createLoopbackLink({ url: config.worker.busUrl, dataDir: config.dataDir, log })
+  const egress = await createEgress(config, log)
+  const connection = await connect(config, log, stopping.signal)
+  const client = new Client({ connection, namespace: config.temporal.namespace })
+  const catalog = config.worker.roles.includes('control') ? await openCatalog(config) : null
+
+  const store = createLocalWorkStore(config.dataDir)
+  await sweepScratch(config.dataDir, giveBack(client, log))
+  const deps: StepDeps = { config, store, bus, metrics: createStepMetrics(registry), log }
+  const common = commonOptions(config, connection)
+
+  const workerOf: Record<WorkerRole, () => Promise<Worker>> = {
+    control: async () => {
+      if (!catalog) throw new Error('the control role needs the catalog')
+      const library = createLibrary(config.libraryDir)
+      const bundle = new URL('dist/workflows.js', import.meta.url)
+      return Worker.create({
+        ...common,
+        taskQueue: TASK_QUEUES.control,
+        workflowBundle: { code: await readFile(bundle, 'utf8') },
+        activities: createControlActivities({ ...deps, catalog, library, toolVersions: {} }),
+      })
+    },
+    download: () =>
+      Worker.create({
+        ...common,
+        taskQueue: TASK_QUEUES.download,
+        activities: createDownloadActivities({ ...deps, egress }),
+        maxConcurrentActivityTaskExecutions: config.worker.downloadSlots,
+      }),
+    media: () =>
+      Worker.create({
+        ...common,
+        taskQueue: TASK_QUEUES.media,
+        activities: createMediaActivities(deps),
+        maxConcurrentActivityTaskExecutions: config.worker.mediaSlots,
+      }),
+    images: () =>
+      Worker.create({
+        ...common,
+        taskQueue: TASK_QUEUES.images,
+        activities: createImageActivities(deps),
+        maxConcurrentActivityTaskExecutions: config.worker.imageSlots,
+      }),
+  }
+  const workers = await Promise.all(config.worker.roles.map((role) => workerOf[role]()))
+  const reconciler = catalog
+    ? createReconciler({
+        client: client.workflow,
+        jobs: catalog.jobs,
+        log,
+        onChanged: (jobId, revision) => bus.publish({ type: 'changed', jobId, revision }),
+      })
+    : null
+
+  const shutDown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
+  }
+  stopping.signal.addEventListener('abort', shutDown)
+  if (stopping.signal.aborted) shutDown()
+  log.info({ roles: config.worker.roles }, 'ready')
+  try {
+    // One that breaks takes the others down in order; the supervisor starts the process again.
+    await Promise.all(workers.map((worker) => worker.run().finally(() => stopping.abort())))
+  } finally {
+    await reconciler?.stop()
+    await egress.close()
+    await bus.close()
+    await catalog?.close()
+    metricsServer.close()
+    await connection.close()
+  }
+}
+
+try {
+  await main()
+} catch (error) {
+  const isSetting = error instanceof ConfigError
+  process.stderr.write(`${isSetting ? error.message : `The worker ended: ${String(error)}`}\n`)
+  process.exitCode = 1
+}
