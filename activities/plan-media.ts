@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import type { MediaPlan } from '../contract/plan.ts'
+import { PRESETS, type JobOptions, type Preset, type PresetName } from '../contract/presets.ts'
+import type { SourceFacts } from '../contract/source-facts.ts'
+import { decideAudio } from './plan-audio.ts'
+import { decideContainer } from './plan-container.ts'
+import { decideThumbnails, needsBranch, storyboardGeometry } from './plan-thumbnails.ts'
+import { decideVideo } from './plan-video.ts'
+import { weighSteps } from './plan-weights.ts'
+
+export interface PlanQuestion {
+  facts: SourceFacts
+  preset: PresetName
+  options: JobOptions
+  /** What ffmpeg says it is: other builds make other bytes. */
+  ffmpegBuild: string
+}
+
+/**
+ * What to make of a source, and how: copy what can be copied, encode the rest. Pure; equal questions have equal answers.
+ * @throws SluiceError UnsupportedMedia where the preset can't be made of this source.
+ */
+export const decidePlan = ({ facts, preset: name, options, ffmpegBuild }: PlanQuestion): MediaPlan => {
+  const preset: Preset = PRESETS[name]
+  const cap = Math.min(preset.maxHeight ?? Infinity, options.maxHeight ?? Infinity)
+  const decision = { facts: facts.video, container: facts.container, preset, cap }
+  const branch = storyboardGeometry(facts.video, true)
+  const { video, reasons: ofVideo } = decideVideo({
+    ...decision,
+    storyboardBranch: facts.video && branch && needsBranch(facts.video, branch) ? branch : null,
+  })
+  const { audio, reasons: ofAudio } = decideAudio({ facts: facts.audio, preset, format: options.audioFormat })
+  const container = decideContainer({ facts, preset, video, audio, audioFormat: options.audioFormat })
+  const geometry = video.mode === 'encode' ? branch : storyboardGeometry(facts.video, false)
+  const made = {
+    extension: container.extension,
+    delivery: preset.delivery,
+    passSource: container.passSource,
+    durationMs: facts.durationMs,
+    video,
+    audio,
+    alsoCopy: container.alsoCopy,
+    thumbnails: decideThumbnails(facts, video, geometry),
+    keepSource: options.keepSource ?? false,
+  } satisfies Partial<MediaPlan>
+  return {
+    hash: hashOf([facts.identity, ffmpegBuild, made]),
+    ...made,
+    weights: weighSteps(facts, made),
+    reasons: [...ofVideo, ...ofAudio, ...container.reasons],
+  }
+}
+
+/** 128 bits of SHA-256: a folder name that can be read out. Field order is fixed by the code above. */
+const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32)

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { SluiceError } from '../contract/failures.ts'
+import type { Probed, ProbeInput } from '../contract/steps.ts'
+import { confirmInterlaced } from '../tools/ffmpeg-idet.ts'
+import { probeFile, scanPackets } from '../tools/ffprobe.ts'
+import type { ProbedStream } from '../tools/ffprobe-answer.ts'
+import { mainAudio, mainVideo, sourceFacts, statedFrameSeconds } from '../tools/ffprobe-facts.ts'
+import { summarise } from '../tools/ffprobe-summary.ts'
+import { readMp4Layout, type Mp4Layout } from '../tools/mp4-boxes.ts'
+import type { ToolContext } from '../tools/tool-context.ts'
+import { runStep, type StepDeps, type StepRun } from './step.ts'
+import { toolContext } from './tool-context.ts'
+
+/**
+ * Reads what the source is, checks that it is whole, and measures what the planner decides by.
+ * Fails with UnsupportedMedia where the file is empty, cut off, or no recording.
+ */
+export const createProbe =
+  (deps: StepDeps) =>
+  (input: ProbeInput): Promise<Probed> =>
+    runStep(deps, input.ref, async (run) => {
+      const path = await deps.store.read(input.file.key)
+      if (input.file.sizeBytes === 0) throw new SluiceError('UnsupportedMedia', 'The file is empty.')
+      const context = toolContext(deps, run)
+      const { answer, raw } = await probeFile(context, path)
+      const layout = await readMp4Layout(path)
+      refuseCutOff(layout, input.file.sizeBytes)
+      const video = mainVideo(answer)
+      if (!video && !mainAudio(answer)) {
+        throw new SluiceError('UnsupportedMedia', 'There is neither picture nor sound in this file.')
+      }
+      const durationMs = answer.format.duration === null ? null : answer.format.duration * 1_000
+      const facts = sourceFacts({
+        answer,
+        layout,
+        identity: await sha256(path, run.signal),
+        sizeBytes: input.file.sizeBytes,
+        scan: video ? await scanVideo(run, context, { path, video, durationMs }) : null,
+        interlaced: video ? await isInterlaced(context, { path, video, durationMs }) : false,
+      })
+      if (!facts.video && !facts.audio) {
+        throw new SluiceError('UnsupportedMedia', 'The file announces a picture but holds not one frame of it.')
+      }
+      return { summary: summarise(answer), facts, probeKey: await keepAnswer(deps, run, { input, raw }) }
+    })
+
+const refuseCutOff = (layout: Mp4Layout | null, sizeBytes: number): void => {
+  if (!layout || layout.missingBytes === 0) return
+  const whole = sizeBytes + layout.missingBytes
+  throw new SluiceError('UnsupportedMedia', `The file is cut off: ${sizeBytes} of its ${whole} bytes are there.`)
+}
+
+interface VideoOfFile {
+  path: string
+  video: ProbedStream
+  durationMs: number | null
+}
+
+const scanVideo = (run: StepRun, context: ToolContext, { path, video, durationMs }: VideoOfFile) => {
+  const options = { path, streamIndex: video.index, frameSeconds: statedFrameSeconds(video) }
+  let reported = 0
+  return scanPackets(context, options, (seconds) => {
+    const done = Math.round(seconds * 1_000)
+    // A reading a minute of media is enough: thousands of minutes pass in a second.
+    if (done - reported < 60_000) return
+    reported = done
+    const percent = durationMs ? (100 * done) / durationMs : null
+    run.report({ unit: 'mediaMs', percent, done, total: durationMs, rate: null, etaMs: null })
+  })
+}
+
+const PROGRESSIVE = new Set([null, 'progressive'])
+
+/** Looking at frames costs a decode, so only where the stream says that it is interlaced. */
+const isInterlaced = async (context: ToolContext, { path, video, durationMs }: VideoOfFile): Promise<boolean> =>
+  !PROGRESSIVE.has(video.field_order) &&
+  (await confirmInterlaced(context, { path, streamIndex: video.index, durationMs }))
+
+const sha256 = async (path: string, signal: AbortSignal): Promise<string> => {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash, { signal })
+  return hash.digest('hex')
+}
+
+/** The full answer is published; the path of this machine in it is nobody's business. */
+const keepAnswer = async (
+  deps: StepDeps,
+  run: StepRun,
+  { input, raw }: { input: ProbeInput; raw: string },
+): Promise<string> => {
+  const answer = JSON.parse(raw) as { format: { filename: string } }
+  answer.format.filename = basename(input.file.key)
+  const file = join(run.scratchDir, 'probe.json')
+  await writeFile(file, `${JSON.stringify(answer, null, 2)}\n`)
+  const stored = await deps.store.commit(file, `${input.ref.jobId}/probe.json`)
+  return stored.key
+}

@@ -1,0 +1,24 @@
+/**
+ * What ffmpeg and ffprobe may open. A "video" may be a playlist in disguise that makes them read other files or addresses, so
+ * there is no demuxer here that follows references, and no protocol but that of files.
+ */
+const DEMUXERS = [
+  'mov,mp4,m4a,3gp,3g2,mj2',
+  'matroska,webm',
+  'mpegts,mpeg,mpegvideo,m4v,h264,hevc,av1,obu,ivf,vc1,dv',
+  'avi,asf,flv,live_flv,rm,mxf,gxf,nut,yuv4mpegpipe,gif,apng,ogg',
+  'mp3,aac,ac3,eac3,dts,truehd,flac,wav,w64,aiff,caf,au,amr,ape,wv,tta,mpc,mpc8,dsf',
+]
+
+/** Options before each input; the `file:` prefix keeps a name with a colon from being read as a protocol. */
+export const inputArgs = (path: string): string[] => [
+  '-protocol_whitelist',
+  'file,pipe',
+  '-format_whitelist',
+  DEMUXERS.join(','),
+  '-i',
+  `file:${path}`,
+]
+
+/** Options of every ffmpeg run: no banner, no prompt on stdin, existing files of the scratch folder replaced. */
+export const QUIET_ARGS: readonly string[] = ['-hide_banner', '-nostdin', '-v', 'error', '-y']

@@ -1,0 +1,71 @@
+/** What a walk over the packets of a video stream tells; the container's own figures are often absent or wrong. */
+export interface PacketScan {
+  frames: number
+  /** Seconds on the file's own clock. */
+  firstPts: number | null
+  /** End of the last frame. */
+  endPts: number | null
+  bytes: number
+  keyframes: { count: number; medianGap: number | null; longestGap: number | null }
+  /** Whether all frames last equally long, within the rounding of the container's clock. */
+  constantRate: boolean
+}
+
+/** Fields of a line of `ffprobe -show_entries packet=pts_time,duration_time,size,flags -of compact=p=0:nk=1`. */
+export const PACKET_ENTRIES = 'packet=pts_time,duration_time,size,flags'
+
+/** A container that counts milliseconds puts a frame up to 1 ms off on either side. */
+const CLOCK_ROUNDING_S = 0.0021
+/** A dropped frame here and there does not make a recording variable. */
+const IRREGULAR_PART = 0.01
+
+/** Takes packets line by line in file order; `result()` when all were seen. `frameSeconds` is the expected distance. */
+export const createPacketScan = (frameSeconds: number | null) => {
+  const times: number[] = []
+  const keyTimes: number[] = []
+  let bytes = 0
+  let frames = 0
+  let endPts: number | null = null
+  return {
+    /** The packet's time in seconds, for progress; null where it has none. */
+    add(line: string): number | null {
+      const [ptsText = '', durationText = '', sizeText = '', flags = ''] = line.split('|')
+      // A packet that an edit list discards is decoded but never shown.
+      if (flags.includes('D')) return null
+      frames += 1
+      bytes += Number(sizeText) || 0
+      const pts = Number.parseFloat(ptsText)
+      if (!Number.isFinite(pts)) return null
+      times.push(pts)
+      if (flags.startsWith('K')) keyTimes.push(pts)
+      endPts = Math.max(endPts ?? pts, pts + (Number.parseFloat(durationText) || frameSeconds || 0))
+      return pts
+    },
+    result(): PacketScan {
+      const sorted = Float64Array.from(times).sort()
+      const gaps = gapsOf(Float64Array.from(keyTimes).sort())
+      return {
+        frames,
+        firstPts: sorted[0] ?? null,
+        endPts,
+        bytes,
+        keyframes: { count: keyTimes.length, medianGap: medianOf(gaps), longestGap: gaps.at(-1) ?? null },
+        constantRate: frameSeconds !== null && isConstant(gapsOf(sorted), frameSeconds),
+      }
+    },
+  }
+}
+
+/** Ascending distances between neighbours. */
+const gapsOf = (sorted: Float64Array): Float64Array =>
+  sorted
+    .slice(1)
+    .map((time, index) => time - (sorted[index] ?? time))
+    .sort()
+
+const medianOf = (sorted: Float64Array): number | null => sorted[Math.floor(sorted.length / 2)] ?? null
+
+const isConstant = (gaps: Float64Array, frameSeconds: number): boolean => {
+  const irregular = gaps.filter((gap) => Math.abs(gap - frameSeconds) > CLOCK_ROUNDING_S).length
+  return irregular <= gaps.length * IRREGULAR_PART
+}

@@ -1,0 +1,65 @@
+import { SluiceError } from '../contract/failures.ts'
+import { inputArgs } from './ffmpeg-input.ts'
+import { parseProbeAnswer, type ProbeAnswer } from './ffprobe-answer.ts'
+import { createPacketScan, PACKET_ENTRIES, type PacketScan } from './ffprobe-packets.ts'
+import { readMp4Layout } from './mp4-boxes.ts'
+import { runMediaTool, type ToolContext } from './tool-context.ts'
+
+export interface ProbeReading {
+  answer: ProbeAnswer
+  /** ffprobe's own JSON, as it printed it. */
+  raw: string
+}
+
+/**
+ * Container and streams of a file, by `ffprobe -show_format -show_streams`.
+ * @throws SluiceError UnsupportedMedia when it is no media that can be read; what runTool throws.
+ */
+export const probeFile = async (context: ToolContext, path: string): Promise<ProbeReading> => {
+  const args = ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', ...inputArgs(path)]
+  try {
+    const { stdout } = await runMediaTool(context, 'ffprobe', { args })
+    return { answer: parseProbeAnswer(JSON.parse(stdout)), raw: stdout }
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === 'ToolCrashed' && error.details.signal === null) {
+      throw new SluiceError('UnsupportedMedia', await whyUnreadable(path, error), error.details, error)
+    }
+    throw error
+  }
+}
+
+const whyUnreadable = async (path: string, error: SluiceError): Promise<string> => {
+  const said = error.details.stderrTail ?? ''
+  if (/not on whitelist/i.test(said)) {
+    return 'The file is of a kind that points to other files instead of holding media itself; such files are refused.'
+  }
+  const layout = await readMp4Layout(path)
+  if (layout && !layout.hasIndex) {
+    return 'The MP4 has no index (moov): it was cut off, or its recording was never finished.'
+  }
+  return 'The file is not a video or audio recording: no known container was found in it.'
+}
+
+/**
+ * Walks over all packets of one stream without decoding them.
+ * @param onTime the time of each packet in seconds, as it is read.
+ */
+export const scanPackets = async (
+  context: ToolContext,
+  { path, streamIndex, frameSeconds }: { path: string; streamIndex: number; frameSeconds: number | null },
+  onTime: (seconds: number) => void = () => {},
+): Promise<PacketScan> => {
+  const scan = createPacketScan(frameSeconds)
+  await runMediaTool(context, 'ffprobe', {
+    args: [
+      ...['-v', 'error', '-select_streams', `${streamIndex}`],
+      ...['-show_entries', PACKET_ENTRIES, '-of', 'compact=p=0:nk=1'],
+      ...inputArgs(path),
+    ],
+    onStdoutLine: (line) => {
+      const seconds = scan.add(line)
+      if (seconds !== null) onTime(seconds)
+    },
+  })
+  return scan.result()
+}

@@ -1,0 +1,32 @@
+import type { ToolPaths } from '../config.ts'
+import { runTool, type ToolResult, type ToolRun } from './spawn.ts'
+
+/** Where and for whom the media programs run: the same for every program of one attempt at a step. */
+export interface ToolContext {
+  paths: Pick<ToolPaths, 'ffmpeg' | 'ffprobe' | 'packager'>
+  /** The attempt's private folder; relative names in arguments are in it. */
+  cwd: string
+  signal?: AbortSignal | undefined
+  /** Milliseconds without progress after which a program is stopped. */
+  stallMs?: number | undefined
+  log?: ToolRun['log']
+}
+
+/** Media work yields to the API and to Temporal on the same machine. */
+const NICE = 10
+
+export const runMediaTool = (
+  context: ToolContext,
+  tool: keyof ToolContext['paths'],
+  run: Pick<ToolRun, 'args' | 'onStdoutLine' | 'onStderrLine' | 'isProgress' | 'maxOutputBytes' | 'onStart'>,
+): Promise<ToolResult> =>
+  runTool({
+    tool,
+    path: context.paths[tool],
+    cwd: context.cwd,
+    signal: context.signal,
+    stallMs: context.stallMs,
+    log: context.log,
+    nice: NICE,
+    ...run,
+  })
