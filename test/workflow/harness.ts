@@ -1,13 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  makeTelemetryFilterString,
-  Runtime,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker'
+import { bundleWorkflowCode, DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker'
 import { afterAll, beforeAll } from 'vitest'
 import type { ControlActivities, DownloadActivities, ImageActivities, MediaActivities } from '../../activities/index.ts'
 import { TASK_QUEUES, workflowIdOf } from '../../contract/names.ts'
@@ -135,10 +128,12 @@ export const fakeActivities = (overrides: Partial<Activities> = {}) => {
 
 type FakeActivities = ReturnType<typeof fakeActivities>['activities']
 
-/** One time-skipping server for the tests of a file; each run has workers of its own on all task queues. */
+/** One time-skipping server with workers on all task queues for the tests of a file; each run brings its activities. */
 export const useWorkflows = () => {
   let environment: TestWorkflowEnvironment | null = null
-  let bundle: WorkflowBundleWithSourceMap | null = null
+  let workers: Worker[] = []
+  let running: Promise<void>[] = []
+  let current: FakeActivities = {}
 
   beforeAll(async () => {
     Runtime.install({
@@ -148,47 +143,42 @@ export const useWorkflows = () => {
     })
     const path = readInstalledTools().testServer
     if (path === undefined) throw new Error('the Temporal test server is missing: run `npm run setup -- --test`')
-    environment = await TestWorkflowEnvironment.createTimeSkipping({
-      server: { executable: { type: 'existing-path', path } },
-    })
-    bundle = await bundleWorkflowCode({
+    const server = { executable: { type: 'existing-path' as const, path } }
+    environment = await TestWorkflowEnvironment.createTimeSkipping({ server })
+    const workflowBundle = await bundleWorkflowCode({
       workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
       logger: new DefaultLogger('ERROR'),
     })
+    const connection = environment.nativeConnection
+    const delegates = Object.fromEntries(
+      Object.keys(fakeActivities().activities).map((name) => [name, (input: never) => current[name]?.(input)]),
+    )
+    workers = await Promise.all(
+      Object.values(TASK_QUEUES).map((taskQueue) =>
+        Worker.create({
+          connection,
+          taskQueue,
+          workflowBundle,
+          activities: delegates,
+          maxHeartbeatThrottleInterval: 50,
+        }),
+      ),
+    )
+    running = workers.map((worker) => worker.run())
   })
-  afterAll(() => environment?.teardown())
+  afterAll(async () => {
+    for (const worker of workers) worker.shutdown()
+    await Promise.all(running)
+    await environment?.teardown()
+  })
 
-  const ready = () => {
-    if (!environment || !bundle) throw new Error('the test environment did not start')
-    return { environment, bundle }
-  }
-
-  return {
-    /** Runs an ingest to its end. `cancelAt`: asks Temporal to cancel it once that activity has begun. */
-    async run(input: JobInput, activities: FakeActivities, { cancelAt }: { cancelAt?: string } = {}) {
-      const { environment: env, bundle: workflowBundle } = ready()
-      const workflowId = workflowIdOf(input.kind, input.jobId, input.run)
-      const given = cancelAt === undefined ? activities : cancelling(activities, cancelAt, workflowId, env)
-      const workers = await Promise.all(
-        Object.values(TASK_QUEUES).map((taskQueue) =>
-          Worker.create({
-            connection: env.nativeConnection,
-            taskQueue,
-            workflowBundle,
-            activities: given,
-            maxHeartbeatThrottleInterval: 50,
-          }),
-        ),
-      )
-      const running = workers.map((worker) => worker.run())
-      try {
-        const options = { workflowId, taskQueue: TASK_QUEUES.control, args: [input] }
-        return (await env.client.workflow.execute('ingest', options)) as { mediaIds: string[]; reused: boolean }
-      } finally {
-        for (const worker of workers) worker.shutdown()
-        await Promise.all(running)
-      }
-    },
+  /** Runs an ingest to its end. `cancelAt`: asks Temporal to cancel it once that activity has begun. */
+  return async (input: JobInput, activities: FakeActivities, { cancelAt }: { cancelAt?: string } = {}) => {
+    if (!environment) throw new Error('the test environment did not start')
+    const workflowId = workflowIdOf(input.kind, input.jobId, input.run)
+    current = cancelAt === undefined ? activities : cancelling(activities, cancelAt, workflowId, environment)
+    const options = { workflowId, taskQueue: TASK_QUEUES.control, args: [input] }
+    return (await environment.client.workflow.execute('ingest', options)) as { mediaIds: string[]; reused: boolean }
   }
 }
 

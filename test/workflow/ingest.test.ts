@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { JobProjection } from '../../contract/steps.ts'
 import { fakeActivities, ingestPlan, jobInput, useWorkflows } from './harness.ts'
 
-const workflows = useWorkflows()
+const runIngest = useWorkflows()
 
 const toolFailure = (type: string, details: object = {}) =>
   ApplicationFailure.create({
@@ -33,7 +33,7 @@ const lastOf = (projections: JobProjection[]): JobProjection => {
 describe('ingest', () => {
   it('goes through every step and tells the catalog', async () => {
     const { activities, projections, calls } = fakeActivities()
-    const result = await workflows.run(jobInput(), activities)
+    const result = await runIngest(jobInput(), activities)
 
     expect(result).toEqual({ mediaIds: [expect.any(String)], reused: false })
     expect(calls).toEqual(expect.arrayContaining(['resolve', 'download', 'probe', 'plan', 'transcodeChunk', 'publish']))
@@ -52,7 +52,7 @@ describe('ingest', () => {
 
   it('ends with the media that are already there, unless forced', async () => {
     const reused = fakeActivities({ findReusable: async () => ['media-1'] })
-    expect(await workflows.run(jobInput(), reused.activities)).toEqual({ mediaIds: ['media-1'], reused: true })
+    expect(await runIngest(jobInput(), reused.activities)).toEqual({ mediaIds: ['media-1'], reused: true })
     expect(reused.calls).not.toContain('download')
     expect(lastOf(reused.projections).steps.map((step) => step.state)).toEqual([
       'succeeded',
@@ -60,14 +60,14 @@ describe('ingest', () => {
     ])
 
     const forced = fakeActivities({ findReusable: async () => ['media-1'] })
-    expect(await workflows.run({ ...jobInput(), force: true }, forced.activities)).toMatchObject({ reused: false })
+    expect(await runIngest({ ...jobInput(), force: true }, forced.activities)).toMatchObject({ reused: false })
     expect(forced.calls).not.toContain('findReusable')
   })
 
   it('skips the transcode where everything is copied', async () => {
     const plan = { ...ingestPlan(), video: { mode: 'copy' as const, streamIndex: 0 }, audio: { mode: 'none' as const } }
     const { activities, projections, calls } = fakeActivities({ plan: async () => plan })
-    await workflows.run(jobInput(), activities)
+    await runIngest(jobInput(), activities)
     expect(calls).not.toContain('transcodeChunk')
     expect(lastOf(projections).steps.find((step) => step.name === 'transcode')?.state).toBe('skipped')
   })
@@ -82,7 +82,7 @@ describe('ingest', () => {
         return { files: [] }
       },
     })
-    await workflows.run(jobInput(), activities)
+    await runIngest(jobInput(), activities)
     expect(tilesKey).toBe('job/tiles')
     expect(calls.indexOf('storyboard')).toBeGreaterThan(calls.indexOf('transcodeChunk'))
   })
@@ -97,7 +97,7 @@ describe('ingest', () => {
         return { file: { key: 'job/source.mp4', sizeBytes: 1 }, extension: 'mp4' }
       },
     })
-    await workflows.run(jobInput(), activities)
+    await runIngest(jobInput(), activities)
     expect(attempts).toEqual([1, 2, 3])
     const waiting = projections.find((projection) => projection.steps[1]?.error?.code === 'SourceThrottled')
     expect(waiting?.steps[1]?.state).toBe('queued')
@@ -116,7 +116,7 @@ describe('ingest', () => {
         throw toolFailure(code)
       },
     })
-    const error = await failureOf(workflows.run(jobInput(), activities))
+    const error = await failureOf(runIngest(jobInput(), activities))
     expect(error.cause).toMatchObject({ cause: { type: code } })
     expect(calls.filter((call) => call === 'download')).toHaveLength(tries)
     const last = lastOf(projections)
@@ -143,7 +143,7 @@ describe('ingest', () => {
         }
       },
     })
-    await failureOf(workflows.run(jobInput(), activities))
+    await failureOf(runIngest(jobInput(), activities))
     const last = lastOf(projections)
     expect(posterCancelled).toBe(true)
     expect(last.error).toMatchObject({ code: 'UnsupportedMedia', step: 'transcode' })
@@ -163,7 +163,7 @@ describe('ingest', () => {
         }
       },
     })
-    const error = await failureOf(workflows.run(jobInput(), activities, { cancelAt: 'download' }))
+    const error = await failureOf(runIngest(jobInput(), activities, { cancelAt: 'download' }))
     expect(error.cause).toBeInstanceOf(CancelledFailure)
     expect(stopped).toBe(true)
     expect(lastOf(projections)).toMatchObject({ state: 'cancelled', error: null })
@@ -179,7 +179,7 @@ describe('ingest', () => {
         if (away > 0) throw new Error('database is locked')
       },
     })
-    expect(await workflows.run(jobInput(), activities)).toMatchObject({ reused: false })
+    expect(await runIngest(jobInput(), activities)).toMatchObject({ reused: false })
     expect(lastOf(projections).state).toBe('succeeded')
   })
 })

@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createLibrary, sha256Of, writeChecksums, writeManifest } from '../../storage/library.ts'
+
+let dir = ''
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'sluice-library-'))
+})
+afterEach(() => rm(dir, { recursive: true, force: true }))
+
+const signal = new AbortController().signal
+const target = { base: 'Someone/A clip [1]', mediaId: 'media-1', main: 'main.mp4', mainExtension: 'mp4' }
+
+const stageOne = async () => {
+  const library = createLibrary(join(dir, 'library'))
+  const from = join(dir, 'made.mp4')
+  await writeFile(from, 'film')
+  const staging = await library.openStaging('media-1')
+  await library.stage(staging, { from, path: 'main.mp4' }, signal)
+  await library.stage(staging, { from, path: 'stream/segment 1.m4s' }, signal)
+  await writeChecksums(staging, [{ path: '../A clip [1].mp4', sha256: await sha256Of(from, signal) }])
+  await writeManifest(staging, { mediaId: 'media-1' })
+  return { library, staging, from }
+}
+
+describe('a library', () => {
+  it('shows a media under a readable name, beside the folder of what belongs to it', async () => {
+    const { library, staging } = await stageOne()
+    await library.reveal(staging, target)
+    expect((await readdir(library.pathOf('Someone'))).toSorted()).toEqual(['A clip [1]', 'A clip [1].mp4'])
+    expect((await readdir(library.pathOf(target.base))).toSorted()).toEqual([
+      'checksums.sha256',
+      'manifest.json',
+      'stream',
+    ])
+    expect(
+      execFileSync('sha256sum', ['-c', 'checksums.sha256'], { cwd: library.pathOf(target.base), encoding: 'utf8' }),
+    ).toContain(': OK')
+  })
+
+  it('leaves the original where it was', async () => {
+    const { library, staging, from } = await stageOne()
+    await library.reveal(staging, target)
+    expect(await readFile(from, 'utf8')).toBe('film')
+  })
+
+  it('finishes a reveal that was cut short, and changes nothing the second time', async () => {
+    const first = await stageOne()
+    await first.library.reveal(first.staging, { ...target, main: null })
+    const { library, staging } = await stageOne()
+    for (let time = 0; time < 2; time += 1) await library.reveal(staging, target)
+    await library.discard(staging)
+    expect(await readFile(library.pathOf(`${target.base}.mp4`), 'utf8')).toBe('film')
+    expect(await readdir(join(dir, 'library', '.incoming'))).toEqual([])
+  })
+
+  it('never takes the place of what somebody else put there', async () => {
+    const { library } = await stageOne()
+    await mkdir(library.pathOf('Someone/A clip [1]'), { recursive: true })
+    await mkdir(library.pathOf('Someone/B [1]'), { recursive: true })
+    await writeFile(library.pathOf('Someone/B [1]/manifest.json'), '"not ours"')
+    await writeFile(library.pathOf('Someone/C [1].mp4'), 'theirs')
+    expect(await library.isFree('Someone/A clip [1]', 'mp4', 'media-1')).toBe(false)
+    expect(await library.isFree('Someone/B [1]', 'mp4', 'media-1')).toBe(false)
+    expect(await library.isFree('Someone/C [1]', 'mp4', 'media-1')).toBe(false)
+    expect(await library.isFree('Someone/C [1]', 'm4a', 'media-1')).toBe(true)
+  })
+})
