@@ -1,9 +1,11 @@
 import type { Config } from '../config.ts'
 import { connectDatabase, type ConnectOptions } from './connect.ts'
+import { withCatalogErrors } from './database-errors.ts'
 import { createIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts'
 import { createInfoCache, type InfoCache } from './info-cache.ts'
 import { createJobQueries, type JobQueries } from './jobs.ts'
 import { createMediaQueries, type MediaQueries } from './media.ts'
+import { migrate } from './migrations.ts'
 
 /** What was accepted and what exists. */
 export interface Catalog {
@@ -25,14 +27,24 @@ export const openCatalog = async (
   options: ConnectOptions = {},
 ): Promise<Catalog> => {
   const knex = await connectDatabase(config, options)
+  const { ready, ping } = withCatalogErrors({
+    ready: () => migrate(knex),
+    ping: async () => {
+      await knex.raw('select 1')
+    },
+  })
+  try {
+    await ready()
+  } catch (error) {
+    await knex.destroy()
+    throw error
+  }
   return {
     jobs: createJobQueries(knex),
     media: createMediaQueries(knex),
     infoCache: createInfoCache(knex),
     idempotency: createIdempotencyKeys(knex),
-    ping: async () => {
-      await knex.raw('select 1')
-    },
+    ping,
     close: () => knex.destroy(),
   }
 }

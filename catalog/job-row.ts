@@ -3,8 +3,46 @@ import type { JobResult } from '../contract/jobs.ts'
 import type { JobKind, JobState } from '../contract/names.ts'
 import type { JobOptions, PresetName } from '../contract/presets.ts'
 import type { StepRecord } from '../contract/steps.ts'
+import { searchText } from './search-text.ts'
 
 export type WaitingFor = 'cookies' | 'site' | 'disk' | 'approval'
+
+/** The table's columns. JSON is text, truth values are 0 or 1. */
+export interface JobRecord {
+  id: string
+  kind: string
+  state: string
+  waiting_for: string | null
+  cancel_requested: number | boolean
+  cancel_pending_since: number | null
+  percent: number | null
+  preset: string
+  options: string
+  priority: number
+  force: number | boolean
+  source_url: string | null
+  source_file: string | null
+  source_title: string | null
+  source_site: string | null
+  search_text: string
+  dedupe_key: string | null
+  live_key: string | null
+  passthrough: string | null
+  steps: string
+  error: string | null
+  result: string | null
+  revision: number
+  run: number
+  projection_version: number
+  owner: string
+  parent_id: string | null
+  dispatched_at: number | null
+  started_at: number | null
+  checked_at: number | null
+  created_at: number
+  updated_at: number
+  ended_at: number | null
+}
 
 export interface JobSource {
   url: string | null
@@ -20,15 +58,15 @@ export interface JobRow {
   state: JobState
   waitingFor: WaitingFor | null
   cancelRequested: boolean
-  /** When the running workflow was told; null while the intent lives in this row alone. */
-  cancelSignalledAt: number | null
+  /** Since when the workflow is to be told of the cancellation; null: there is nothing to tell. */
+  cancelPendingSince: number | null
   percent: number | null
   preset: PresetName
   options: JobOptions
   priority: number
   force: boolean
   source: JobSource
-  /** Owner, normalised source and settings, hashed; null where nothing may match. */
+  /** Hash of owner, normalised source and settings; null where nothing may match. */
   dedupeKey: string | null
   passthrough: string | null
   steps: StepRecord[]
@@ -48,3 +86,77 @@ export interface JobRow {
   updatedAt: number
   endedAt: number | null
 }
+
+const parse = (json: string): unknown => JSON.parse(json)
+const parseOrNull = (json: string | null): unknown => (json === null ? null : parse(json))
+
+/** What is in these columns was written by {@link toRecord}: it is trusted to have the types it had then. */
+export const toJobRow = (record: JobRecord): JobRow => ({
+  id: record.id,
+  kind: record.kind as JobKind,
+  state: record.state as JobState,
+  waitingFor: record.waiting_for as WaitingFor | null,
+  cancelRequested: Boolean(record.cancel_requested),
+  cancelPendingSince: record.cancel_pending_since,
+  percent: record.percent,
+  preset: record.preset as PresetName,
+  options: parse(record.options) as JobOptions,
+  priority: record.priority,
+  force: Boolean(record.force),
+  source: {
+    url: record.source_url,
+    file: record.source_file,
+    title: record.source_title,
+    site: record.source_site,
+  },
+  dedupeKey: record.dedupe_key,
+  passthrough: record.passthrough,
+  steps: parse(record.steps) as StepRecord[],
+  error: parseOrNull(record.error) as Failure | null,
+  result: parseOrNull(record.result) as JobResult | null,
+  revision: record.revision,
+  run: record.run,
+  projectionVersion: record.projection_version,
+  owner: record.owner,
+  parentId: record.parent_id,
+  dispatchedAt: record.dispatched_at,
+  startedAt: record.started_at,
+  createdAt: record.created_at,
+  updatedAt: record.updated_at,
+  endedAt: record.ended_at,
+})
+
+/** The row as columns; who holds the key that makes a second submission the same job is not the row's own matter. */
+export const toRecord = (row: JobRow): Omit<JobRecord, 'live_key' | 'checked_at'> => ({
+  id: row.id,
+  kind: row.kind,
+  state: row.state,
+  waiting_for: row.waitingFor,
+  cancel_requested: row.cancelRequested,
+  cancel_pending_since: row.cancelPendingSince,
+  percent: row.percent,
+  preset: row.preset,
+  options: JSON.stringify(row.options),
+  priority: row.priority,
+  force: row.force,
+  source_url: row.source.url,
+  source_file: row.source.file,
+  source_title: row.source.title,
+  source_site: row.source.site,
+  search_text: searchText([row.source.title, row.source.url, row.source.file, row.source.site]),
+  dedupe_key: row.dedupeKey,
+  passthrough: row.passthrough,
+  steps: JSON.stringify(row.steps),
+  error: row.error === null ? null : JSON.stringify(row.error),
+  result: row.result === null ? null : JSON.stringify(row.result),
+  revision: row.revision,
+  run: row.run,
+  projection_version: row.projectionVersion,
+  owner: row.owner,
+  parent_id: row.parentId,
+  dispatched_at: row.dispatchedAt,
+  started_at: row.startedAt,
+  created_at: row.createdAt,
+  updated_at: row.updatedAt,
+  ended_at: row.endedAt,
+})

@@ -1,10 +1,17 @@
 import type { Knex } from 'knex'
 import type { Failure } from '../contract/failures.ts'
 import type { JobResult } from '../contract/jobs.ts'
-import type { ENDED_STATES, JobKind, JobState } from '../contract/names.ts'
+import { ENDED_STATES, isEnded, type JobKind, type JobState } from '../contract/names.ts'
 import type { JobOptions, PresetName } from '../contract/presets.ts'
 import type { JobProjection } from '../contract/steps.ts'
-import type { JobRow, JobSource } from './job-row.ts'
+import { acceptOrMatch } from './accept-jobs.ts'
+import { changeJob } from './change-job.ts'
+import { withCatalogErrors } from './database-errors.ts'
+import { createDispatchClaims } from './dispatch-claims.ts'
+import type { IdempotencyClaim } from './idempotency.ts'
+import { toJobRow, type JobRecord, type JobRow, type JobSource } from './job-row.ts'
+import type { JobEvent } from './job-transitions.ts'
+import { countJobs, listJobs } from './list-jobs.ts'
 
 /** A job that passed validation and is about to be accepted. */
 export interface AcceptedJob {
@@ -26,13 +33,6 @@ export interface AcceptedJob {
   createdAt: number
 }
 
-/** The client's `Idempotency-Key` with a hash of the body it came with. Kept for 24 h, per owner. */
-export interface IdempotencyClaim {
-  owner: string
-  key: string
-  bodyHash: string
-}
-
 export interface AcceptedItem {
   job: JobRow
   /** True where `job` was there already. */
@@ -47,7 +47,8 @@ export type AcceptOutcome =
   /** The key came before with another body. */
   | { outcome: 'mismatch' }
 
-export const JOB_SORTS = ['-createdAt', 'createdAt', '-updatedAt', 'updatedAt'] as const
+/** `-`: newest first. */
+export const JOB_SORTS = ['-createdAt', 'createdAt'] as const
 export type JobSort = (typeof JOB_SORTS)[number]
 
 export interface JobFilter {
@@ -77,11 +78,11 @@ export type CancelOutcome =
   | { outcome: 'cancelled' | 'requested' | 'ended'; job: JobRow }
   | { outcome: 'missing'; job: null }
 export type RetryOutcome = { outcome: 'restarted' | 'refused'; job: JobRow } | { outcome: 'missing'; job: null }
-export type RemoveOutcome = { outcome: 'removed' | 'refused'; job: JobRow } | { outcome: 'missing'; job: null }
+export type RemoveOutcome = { outcome: 'removed' } | { outcome: 'refused'; job: JobRow } | { outcome: 'missing' }
 
-export interface JobEnding {
-  id: string
-  run: number
+export type JobRunRef = Pick<JobRow, 'id' | 'run'>
+
+export interface JobEnding extends JobRunRef {
   state: (typeof ENDED_STATES)[number]
   error: Failure | null
   result: JobResult | null
@@ -104,13 +105,19 @@ export interface JobQueries {
   countsByState(filter: { owner: string | null }): Promise<Record<JobState, number>>
 
   /** Takes accepted jobs that nobody has, or whose dispatcher went silent 30 s ago: urgent first, then oldest. */
-  claimForDispatch(limit: number, now: number): Promise<JobRow[]>
+  claimForDispatch(limit: number): Promise<JobRow[]>
   /** Temporal has the workflows of these jobs. */
-  markStarted(jobs: Pick<JobRow, 'id' | 'run'>[], now: number): Promise<void>
-  /** Gives jobs back whose start certainly did not reach Temporal. */
-  releaseDispatch(jobs: Pick<JobRow, 'id' | 'run'>[]): Promise<void>
-  /** Back to `accepted`: Temporal does not know the workflow of this run. Null where the row moved on meanwhile. */
-  redispatch(job: Pick<JobRow, 'id' | 'run' | 'revision'>): Promise<number | null>
+  markStarted(jobs: JobRunRef[]): Promise<void>
+  /**
+   * Gives jobs back whose start certainly did not reach Temporal.
+   * @returns those that ended as cancelled instead, because that was asked for meanwhile.
+   */
+  releaseDispatch(jobs: JobRunRef[]): Promise<JobRow[]>
+  /**
+   * Temporal does not know the workflow of this run: back to `accepted`, or `cancelled` where that was asked for.
+   * @returns the row after it, or null where it had ended or is in another run.
+   */
+  markLost(job: JobRunRef): Promise<JobRow | null>
 
   /**
    * Writes what the workflow knows. Null, and nothing written: the row has ended, is in another run, or knows a newer version.
@@ -118,23 +125,74 @@ export interface JobQueries {
    */
   applyProjection(projection: JobProjection): Promise<number | null>
   requestCancel(id: string): Promise<CancelOutcome>
-  /** Live jobs whose workflow has not been told of the cancellation yet. */
+  /** Live jobs whose workflow is still to be told of the cancellation; not those whose start is under way. */
   cancelsToSignal(limit: number): Promise<JobRow[]>
-  markCancelSignalled(job: Pick<JobRow, 'id' | 'run'>, now: number): Promise<void>
+  markCancelSignalled(job: JobRunRef): Promise<void>
   /** Retry: the next run, from `failed`, `cancelled` and `partial`. Claimed for dispatch by the caller. */
   startNextRun(id: string): Promise<RetryOutcome>
   /** Ends a job from outside its workflow. @returns the new revision, or null where it had ended or is in another run. */
   markEnded(ending: JobEnding): Promise<number | null>
   /** Shows a problem on a live job; the next projection takes it away. @returns the new revision, or null if nothing changed. */
-  noteProblem(job: Pick<JobRow, 'id' | 'run'>, error: Failure): Promise<number | null>
+  noteProblem(job: JobRunRef, error: Failure): Promise<number | null>
   /** Deletes an ended job; its media stay. */
   remove(id: string): Promise<RemoveOutcome>
 
   /** Live jobs that Temporal has and that neither changed nor were looked at since `before` (epoch ms), oldest first. */
   quietSince(before: number, limit: number): Promise<JobRow[]>
-  markChecked(ids: string[], now: number): Promise<void>
+  markChecked(ids: string[]): Promise<void>
 }
 
-export const createJobQueries = (_knex: Knex): JobQueries => {
-  throw new Error('not written yet')
+/** @param now epoch ms; another clock for tests */
+export const createJobQueries = (knex: Knex, now: () => number = Date.now): JobQueries => {
+  /** Applies an event to a job, whatever else happens to it at the same time. */
+  const apply = (id: string, event: JobEvent) => changeJob(knex, id, event, now())
+
+  const get = async (id: string): Promise<JobRow | null> => {
+    const record = await knex<JobRecord>('jobs').where({ id }).first()
+    return record === undefined ? null : toJobRow(record)
+  }
+
+  return withCatalogErrors<JobQueries>({
+    ...createDispatchClaims(knex, now),
+    acceptOrMatch: (jobs, idempotency = null) => acceptOrMatch(knex, jobs, idempotency, now()),
+    get,
+    getMany: async (ids) => {
+      const records = await knex<JobRecord>('jobs').whereIn('id', ids)
+      const rows = new Map(records.map((record) => [record.id, toJobRow(record)]))
+      return ids.map((id) => rows.get(id)).filter((row) => row !== undefined)
+    },
+    list: (request) => listJobs(knex, request),
+    countsByState: (filter) => countJobs(knex, filter),
+
+    applyProjection: async (projection) => {
+      const { after } = await apply(projection.jobId, { type: 'projected', projection })
+      return after?.revision ?? null
+    },
+    requestCancel: async (id) => {
+      const { before, after } = await apply(id, { type: 'cancelRequested' })
+      if (before === null) return { outcome: 'missing', job: null }
+      if (after === null) return { outcome: isEnded(before.state) ? 'ended' : 'requested', job: before }
+      return { outcome: isEnded(after.state) ? 'cancelled' : 'requested', job: after }
+    },
+    startNextRun: async (id) => {
+      const { before, after } = await apply(id, { type: 'retried' })
+      if (before === null) return { outcome: 'missing', job: null }
+      return after === null ? { outcome: 'refused', job: before } : { outcome: 'restarted', job: after }
+    },
+    markEnded: async ({ id, ...ending }) => {
+      const { after } = await apply(id, { type: 'ended', ...ending })
+      return after?.revision ?? null
+    },
+    markLost: async ({ id, run }) => (await apply(id, { type: 'lost', run })).after,
+    noteProblem: async ({ id, run }, error) => {
+      const { after } = await apply(id, { type: 'problem', run, error })
+      return after?.revision ?? null
+    },
+    remove: async (id) => {
+      const removed = await knex<JobRecord>('jobs').where({ id }).whereIn('state', ENDED_STATES).delete()
+      if (removed > 0) return { outcome: 'removed' }
+      const job = await get(id)
+      return job === null ? { outcome: 'missing' } : { outcome: 'refused', job }
+    },
+  })
 }

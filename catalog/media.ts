@@ -1,49 +1,26 @@
 import type { Knex } from 'knex'
-import type { FileRole, ProbeSummary } from '../contract/media.ts'
 import type { PresetName } from '../contract/presets.ts'
+import { withCatalogErrors } from './database-errors.ts'
 import type { Page } from './jobs.ts'
+import { createLibraryPaths } from './library-paths.ts'
+import { readPage } from './list-jobs.ts'
+import {
+  filePathKey,
+  reuseKeyOf,
+  toMediaFileRecord,
+  toMediaFileRow,
+  toMediaRecord,
+  toMediaRow,
+  type MediaFileRecord,
+  type MediaFileRow,
+  type MediaRecord,
+  type MediaRow,
+  type MediaWithFiles,
+} from './media-row.ts'
+import { whereMatches } from './search-text.ts'
+import { transact } from './transact.ts'
 
-/** A file of a media as the catalog knows it. */
-export interface MediaFileRow {
-  /** Path within the media, with forward slashes. */
-  path: string
-  /** Path under the library folder, with forward slashes. */
-  libraryPath: string
-  role: FileRole
-  contentType: string
-  sizeBytes: number
-  sha256: string | null
-  width: number | null
-  height: number | null
-}
-
-/** One media. Times are epoch milliseconds. */
-export interface MediaRow {
-  id: string
-  jobId: string
-  owner: string
-  title: string
-  uploader: string | null
-  site: string | null
-  sourceUrl: string | null
-  sourceId: string
-  /** Extractor and id, or the address of a plain file. */
-  sourceKey: string
-  preset: PresetName
-  /** Of the options that change the outcome, as any string. */
-  settingsKey: string
-  durationMs: number | null
-  width: number | null
-  height: number | null
-  sizeBytes: number
-  libraryPath: string
-  passthrough: string | null
-  probe: ProbeSummary | null
-  createdAt: number
-}
-export interface MediaWithFiles extends MediaRow {
-  files: MediaFileRow[]
-}
+export type { MediaFileRow, MediaRow, MediaWithFiles } from './media-row.ts'
 
 export interface MediaListRequest {
   /** Null: everybody's. */
@@ -67,12 +44,7 @@ export interface MediaQueries {
   /** False where there was none. Frees the library path too. */
   remove(id: string): Promise<boolean>
   /** The newest media of this source made with the same settings for this owner. */
-  findReusable(source: {
-    owner: string
-    sourceKey: string
-    preset: PresetName
-    settingsKey: string
-  }): Promise<MediaRow | null>
+  findReusable(source: Pick<MediaRow, 'owner' | 'sourceKey' | 'preset' | 'settingsKey'>): Promise<MediaRow | null>
   /**
    * Sets a free path under the library aside for a media; a second call for the same media gives the same path.
    * `candidate(1)` is the plain name, `candidate(2)` … carry a suffix. Paths that differ only in case or in Unicode form count
@@ -83,6 +55,53 @@ export interface MediaQueries {
   releaseLibraryPath(mediaId: string): Promise<void>
 }
 
-export const createMediaQueries = (_knex: Knex): MediaQueries => {
-  throw new Error('not written yet')
+/** Rows in one statement: a stream of an hour has thousands of segments. */
+const CHUNK = 100
+
+export const createMediaQueries = (knex: Knex): MediaQueries => {
+  const filesOf = async (id: string): Promise<MediaFileRow[]> => {
+    const records = await knex<MediaFileRecord>('media_files').where({ media_id: id }).orderBy('position')
+    return records.map(toMediaFileRow)
+  }
+
+  return withCatalogErrors<MediaQueries>({
+    ...createLibraryPaths(knex),
+    insert: ({ files, ...media }) =>
+      transact(knex, async (trx) => {
+        await trx<MediaRecord>('media').where({ id: media.id }).delete()
+        await trx<MediaRecord>('media').insert(toMediaRecord(media))
+        const records = files.map((file, position) => toMediaFileRecord(media.id, file, position))
+        await trx.batchInsert('media_files', records, CHUNK)
+      }),
+    get: async (id) => {
+      const record = await knex<MediaRecord>('media').where({ id }).first()
+      return record === undefined ? null : { ...toMediaRow(record), files: await filesOf(id) }
+    },
+    getFile: async (id, path) => {
+      const file = await knex<MediaFileRecord>('media_files')
+        .where({ media_id: id, path_key: filePathKey(path) })
+        .first()
+      return file === undefined ? null : toMediaFileRow(file)
+    },
+    list: async ({ owner, q, preset, limit, cursor }) => {
+      const query = knex<MediaRecord>('media')
+      if (owner !== null) query.where({ owner })
+      if (preset !== undefined) query.where({ preset })
+      if (q !== undefined) whereMatches(query, q)
+      const page = await readPage<MediaRecord>(query, { order: '-createdAt', limit, cursor })
+      return { items: page.items.map(toMediaRow), nextCursor: page.nextCursor }
+    },
+    remove: (id) =>
+      transact(knex, async (trx) => {
+        await trx('library_paths').where({ media_id: id }).delete()
+        return (await trx<MediaRecord>('media').where({ id }).delete()) > 0
+      }),
+    findReusable: async (source) => {
+      const record = await knex<MediaRecord>('media')
+        .where({ reuse_key: reuseKeyOf(source) })
+        .orderBy('created_at', 'desc')
+        .first()
+      return record === undefined ? null : toMediaRow(record)
+    },
+  })
 }

@@ -1,0 +1,121 @@
+import type { Knex } from 'knex'
+import { ENDED_STATES, JOB_STATES, type JobState } from '../contract/names.ts'
+import { changeJob } from './change-job.ts'
+import { toJobRow, type JobRecord, type JobRow } from './job-row.ts'
+import type { JobQueries, JobRunRef } from './jobs.ts'
+import { transact } from './transact.ts'
+
+/** A dispatcher that has had a job for so long without a word has died: a start takes milliseconds, its own time limit 10 s. */
+export const CLAIM_TTL_MS = 30_000
+
+const LIVE_STATES: readonly JobState[] = JOB_STATES.filter(
+  (state) => !(ENDED_STATES as readonly JobState[]).includes(state),
+)
+
+type DispatchClaims = Pick<
+  JobQueries,
+  | 'claimForDispatch'
+  | 'markStarted'
+  | 'releaseDispatch'
+  | 'cancelsToSignal'
+  | 'markCancelSignalled'
+  | 'quietSince'
+  | 'markChecked'
+>
+
+/**
+ * Who has which job in hand between acceptance and Temporal. None of it is seen by clients, so none of it changes the
+ * revision.
+ */
+export const createDispatchClaims = (knex: Knex, now: () => number): DispatchClaims => ({
+  claimForDispatch: async (limit) => {
+    // A look without a write lock first: mostly there is nothing to take.
+    if ((await claimable(knex, now()).limit(1)).length === 0) return []
+    return transact(knex, async (trx) => {
+      const query = claimable(trx, now()).orderBy('priority').orderBy('id').limit(limit).forUpdate()
+      // Two dispatchers on MySQL take different jobs instead of waiting for each other; SQLite knows one writer only.
+      if (isMysql(knex)) query.skipLocked()
+      const rows = (await query).map(toJobRow)
+      const dispatchedAt = now()
+      const ids = rows.map(({ id }) => id)
+      if (ids.length > 0) await trx<JobRecord>('jobs').whereIn('id', ids).update({ dispatched_at: dispatchedAt })
+      return rows.map((row): JobRow => ({ ...row, dispatchedAt }))
+    })
+  },
+
+  markStarted: async (jobs) => {
+    const startedAt = now()
+    for (const [run, ids] of byRun(jobs)) {
+      await knex<JobRecord>('jobs').whereIn('id', ids).where({ run }).update({ started_at: startedAt })
+    }
+  },
+
+  releaseDispatch: async (jobs) => {
+    const cancelled: JobRow[] = []
+    for (const [run, ids] of byRun(jobs)) {
+      await knex<JobRecord>('jobs')
+        .whereIn('id', ids)
+        .where({ run, state: 'accepted', started_at: null })
+        .update({ dispatched_at: null })
+      const unwanted = await knex<JobRecord>('jobs')
+        .whereIn('id', ids)
+        .where({ run, state: 'accepted', dispatched_at: null, cancel_requested: true })
+        .select('id')
+      for (const { id } of unwanted) {
+        const { after } = await changeJob(knex, id, { type: 'lost', run }, now())
+        if (after !== null) cancelled.push(after)
+      }
+    }
+    return cancelled
+  },
+
+  cancelsToSignal: async (limit) => {
+    const records = await knex<JobRecord>('jobs')
+      .whereNotNull('cancel_pending_since')
+      .where(
+        (reachable) =>
+          void reachable
+            .whereNotNull('started_at')
+            .orWhereNot('state', 'accepted')
+            .orWhereNull('dispatched_at')
+            .orWhere('dispatched_at', '<', now() - CLAIM_TTL_MS),
+      )
+      .orderBy('cancel_pending_since')
+      .limit(limit)
+    return records.map(toJobRow)
+  },
+
+  markCancelSignalled: async ({ id, run }) => {
+    await knex<JobRecord>('jobs').where({ id, run }).update({ cancel_pending_since: null })
+  },
+
+  quietSince: async (before, limit) => {
+    const records = await knex<JobRecord>('jobs')
+      .whereIn('state', LIVE_STATES)
+      .where('updated_at', '<', before)
+      .where((unseen) => void unseen.whereNull('checked_at').orWhere('checked_at', '<', before))
+      // Temporal has nothing to say of those yet; dispatchers look after them.
+      .where((known) => void known.whereNot('state', 'accepted').orWhereNotNull('started_at'))
+      .orderBy('updated_at')
+      .limit(limit)
+    return records.map(toJobRow)
+  },
+
+  markChecked: async (ids) => {
+    if (ids.length > 0) await knex<JobRecord>('jobs').whereIn('id', ids).update({ checked_at: now() })
+  },
+})
+
+const isMysql = (knex: Knex): boolean => (knex.client as { dialect: string }).dialect === 'mysql'
+
+/** Those to be cancelled are not started: the sweep finds that Temporal does not know them. */
+const claimable = (knex: Knex, now: number) =>
+  knex<JobRecord>('jobs')
+    .where({ state: 'accepted', started_at: null, cancel_requested: false })
+    .where((free) => void free.whereNull('dispatched_at').orWhere('dispatched_at', '<', now - CLAIM_TTL_MS))
+
+const byRun = (jobs: JobRunRef[]): Map<number, string[]> => {
+  const runs = new Map<number, string[]>()
+  for (const { id, run } of jobs) runs.set(run, [...(runs.get(run) ?? []), id])
+  return runs
+}

@@ -1,0 +1,152 @@
+import type { Failure } from '../contract/failures.ts'
+import type { JobResult } from '../contract/jobs.ts'
+import { isEnded, RETRYABLE_STATES, STEP_NAMES, type ENDED_STATES, type JobState } from '../contract/names.ts'
+import type { JobProjection, StepRecord } from '../contract/steps.ts'
+import type { JobRow } from './job-row.ts'
+
+type Ended = (typeof ENDED_STATES)[number]
+
+/** Everything that can happen to a job. `run`: what is said of another run than the present one is out of date. */
+export type JobEvent =
+  | { type: 'projected'; projection: JobProjection }
+  | { type: 'cancelRequested' }
+  /** From outside the workflow: by the reconciler. */
+  | { type: 'ended'; run: number; state: Ended; error: Failure | null; result: JobResult | null }
+  /** Temporal does not know the workflow of this run. */
+  | { type: 'lost'; run: number }
+  | { type: 'problem'; run: number; error: Failure }
+  | { type: 'retried' }
+
+/** Where each state may lead. Only `retried` leads out of an ended state, and only `lost` back from a live one. */
+const NEXT: Record<JobState, readonly JobState[]> = {
+  accepted: ['accepted', 'running', 'paused', 'waiting', 'succeeded', 'partial', 'failed', 'cancelled'],
+  running: ['running', 'paused', 'waiting', 'succeeded', 'partial', 'failed', 'cancelled'],
+  paused: ['running', 'paused', 'waiting', 'succeeded', 'partial', 'failed', 'cancelled'],
+  waiting: ['running', 'paused', 'waiting', 'succeeded', 'partial', 'failed', 'cancelled'],
+  succeeded: [],
+  partial: [],
+  failed: [],
+  cancelled: [],
+}
+
+/** Whether the workflow may say that a job in state `from` is now in state `to`. */
+export const canBecome = (from: JobState, to: JobState): boolean => NEXT[from].includes(to)
+
+export const canRetry = (state: JobState): boolean => (RETRYABLE_STATES as readonly JobState[]).includes(state)
+
+/** Whether a job in this state answers a second submission of the same; media of succeeded ones must still be there. */
+export const canMatch = (state: JobState): boolean => !isEnded(state) || state === 'succeeded'
+
+export const pendingSteps = (): StepRecord[] =>
+  STEP_NAMES.map((name) => ({
+    name,
+    state: 'pending',
+    percent: null,
+    attempt: 0,
+    startedAt: null,
+    endedAt: null,
+    error: null,
+    weight: 0,
+  }))
+
+/**
+ * The row after an event, its revision one higher; null where the event changes nothing or comes too late.
+ * @param now epoch ms
+ */
+export const afterEvent = (row: JobRow, event: JobEvent, now: number): JobRow | null => {
+  const change = changeBy(row, event, now)
+  return change === null ? null : { ...row, ...change, revision: row.revision + 1, updatedAt: now }
+}
+
+const changeBy = (row: JobRow, event: JobEvent, now: number): Partial<JobRow> | null => {
+  switch (event.type) {
+    case 'projected':
+      return projected(row, event.projection, now)
+    case 'cancelRequested':
+      return cancelled(row, now)
+    case 'ended':
+      if (event.run !== row.run || isEnded(row.state)) return null
+      return {
+        ...ending(event.state, now),
+        percent: event.state === 'succeeded' ? 100 : row.percent,
+        error: event.error,
+        result: event.result,
+        steps: stopped(row.steps, now, event.state === 'succeeded' ? 'succeeded' : 'cancelled'),
+      }
+    case 'lost':
+      if (event.run !== row.run || isEnded(row.state)) return null
+      // Nobody is left who could be asked to stop, so it has.
+      if (row.cancelRequested) return { ...ending('cancelled', now), steps: stopped(row.steps, now) }
+      return { ...restart, dispatchedAt: null }
+    case 'problem':
+      if (event.run !== row.run || isEnded(row.state) || row.error?.code === event.error.code) return null
+      return { error: event.error }
+    case 'retried':
+      if (!canRetry(row.state)) return null
+      return { ...restart, run: row.run + 1, cancelRequested: false, cancelPendingSince: null, dispatchedAt: now }
+  }
+}
+
+const projected = (row: JobRow, projection: JobProjection, now: number): Partial<JobRow> | null => {
+  if (projection.run !== row.run || projection.version <= row.projectionVersion) return null
+  if (!canBecome(row.state, projection.state)) return null
+  const end = isEnded(projection.state) ? ending(projection.state, now) : { state: projection.state }
+  return {
+    ...end,
+    waitingFor: null,
+    projectionVersion: projection.version,
+    percent: percentOf(row, projection),
+    source: {
+      ...row.source,
+      title: projection.title ?? row.source.title,
+      site: projection.site ?? row.source.site,
+    },
+    steps: projection.steps,
+    error: projection.error,
+    result: projection.result,
+  }
+}
+
+const cancelled = (row: JobRow, now: number): Partial<JobRow> | null => {
+  if (isEnded(row.state) || row.cancelRequested) return null
+  const notBegun = row.state === 'accepted' && row.dispatchedAt === null && row.startedAt === null
+  if (!notBegun) return { cancelRequested: true, cancelPendingSince: now }
+  return { ...ending('cancelled', now), cancelRequested: true, steps: stopped(row.steps, now) }
+}
+
+const ending = (state: JobState, now: number) => ({ state, waitingFor: null, cancelPendingSince: null, endedAt: now })
+
+/** What a new run, or the same run in a new workflow, begins with. */
+const restart = {
+  state: 'accepted',
+  waitingFor: null,
+  percent: 0,
+  steps: pendingSteps(),
+  error: null,
+  result: null,
+  projectionVersion: 0,
+  startedAt: null,
+  endedAt: null,
+} as const satisfies Partial<JobRow>
+
+/** Steps of a job that ended without a word from its workflow. */
+const stopped = (steps: StepRecord[], now: number, running: 'succeeded' | 'cancelled' = 'cancelled'): StepRecord[] =>
+  steps.map((step) => {
+    if (step.state === 'pending') return { ...step, state: 'skipped' }
+    if (step.state !== 'running' && step.state !== 'queued') return step
+    return { ...step, state: running, endedAt: now }
+  })
+
+/** Steps weighed by expected cost, one decimal; never less than before in this run. A job that fails stays where it was. */
+const percentOf = (row: JobRow, { state, steps }: JobProjection): number | null => {
+  if (state === 'succeeded') return 100
+  if (isEnded(state)) return row.percent
+  let total = 0
+  let done = 0
+  for (const { weight, state: step, percent } of steps) {
+    total += weight
+    done += weight * (step === 'succeeded' || step === 'skipped' ? 1 : (percent ?? 0) / 100)
+  }
+  if (total === 0) return row.percent
+  return Math.max(row.percent ?? 0, Math.round((1_000 * done) / total) / 10)
+}
