@@ -1,4 +1,4 @@
-import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow'
+import { ActivityCancellationType, type ActivityOptions, type LocalActivityOptions } from '@temporalio/workflow'
 
 /**
  * Timeouts and retries by kind of work. No policy has `maximumAttempts`: Temporal's one counter would mix lost workers,
@@ -12,10 +12,17 @@ const afterWorkerLoss = { initialInterval: '100ms', backoffCoefficient: 2, maxim
 /** 60 s of silence outlast a restart of Temporal, so that a short outage costs no attempt. */
 const heartbeatTimeout = '60s'
 
+/**
+ * A cancelled job has ended when its last process is dead, so the workflow waits for each activity to say so. Set by hand:
+ * left out, the SDK does not wait, whatever its documentation says.
+ */
+const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
+
 /** Drives a tool for as long as the media takes: a slow source or a long film may need days, waiting for a slot included. */
 export const LONG_TOOL: ActivityOptions = {
   scheduleToCloseTimeout: '7 days',
   heartbeatTimeout,
+  cancellationType,
   retry: afterWorkerLoss,
 }
 
@@ -24,6 +31,7 @@ export const SHORT_TOOL: ActivityOptions = {
   scheduleToCloseTimeout: '7 days',
   startToCloseTimeout: '15 minutes',
   heartbeatTimeout,
+  cancellationType,
   retry: afterWorkerLoss,
 }
 
