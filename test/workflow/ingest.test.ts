@@ -24,6 +24,17 @@ const failureOf = async (running: Promise<unknown>): Promise<WorkflowFailedError
   return error as WorkflowFailedError
 }
 
+/** A cancellation is heard in answer to a heartbeat. */
+const untilCancelled = async (): Promise<never> => {
+  const context = Context.current()
+  const timer = setInterval(() => context.heartbeat(), 50)
+  try {
+    return await context.cancelled
+  } finally {
+    clearInterval(timer)
+  }
+}
+
 const lastOf = (projections: JobProjection[]): JobProjection => {
   const last = projections.at(-1)
   if (!last) throw new Error('nothing was projected')
@@ -133,10 +144,8 @@ describe('ingest', () => {
         throw toolFailure('UnsupportedMedia')
       },
       poster: async () => {
-        const { cancelled, heartbeat } = Context.current()
-        heartbeat()
         try {
-          return await cancelled
+          return await untilCancelled()
         } catch (error) {
           posterCancelled = error instanceof CancelledFailure
           throw error
@@ -154,10 +163,8 @@ describe('ingest', () => {
     let stopped = false
     const { activities, projections, calls } = fakeActivities({
       download: async () => {
-        const { cancelled, heartbeat } = Context.current()
-        heartbeat()
         try {
-          return await cancelled
+          return await untilCancelled()
         } finally {
           stopped = true
         }
