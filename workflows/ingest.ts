@@ -45,7 +45,8 @@ export const ingest = (input: JobInput): Promise<{ mediaIds: string[]; reused: b
   runJob(input, FIRST_WEIGHTS, async (run) => {
     try {
       const resolved = await resolveSource(run)
-      const mediaIds = input.force ? [] : await findReusable({ input, sourceKey: resolved.sourceKey })
+      const { sourceKey } = resolved
+      const mediaIds = input.force ? [] : await run.locally(() => findReusable({ input, sourceKey }))
       if (mediaIds.length > 0) {
         run.skipRest()
         return { mediaIds, reused: true }
@@ -57,7 +58,7 @@ export const ingest = (input: JobInput): Promise<{ mediaIds: string[]; reused: b
       const published = await publishProducts(run, { resolved, probed, plan, products, source: file })
       return { mediaIds: [published.mediaId], reused: false }
     } finally {
-      await CancellationScope.nonCancellable(() => removeWork({ jobId: input.jobId }))
+      await run.locally(() => CancellationScope.nonCancellable(() => removeWork({ jobId: input.jobId })))
     }
   })
 

@@ -11,6 +11,7 @@ import { isFailureCode, toFailure, type Failure } from '../contract/failures.ts'
 import { QUERIES, type JobState, type StepName } from '../contract/names.ts'
 import type { JobInput, JobProjection, StepRecord } from '../contract/steps.ts'
 import { projectJob } from './activity-proxies.ts'
+import { createQueue } from './one-at-a-time.ts'
 import { stepTable } from './step-table.ts'
 
 /** What a query answers and the catalog is told: the job as the workflow knows it. */
@@ -23,6 +24,8 @@ export interface JobRun {
   setStep(name: StepName, change: Partial<StepRecord>): void
   setWeights(weights: Partial<Record<StepName, number>>): void
   setSource(source: { title: string | null; site: string | null }): void
+  /** Calls a local activity; all of a job's go through here, one at a time. */
+  locally<O>(call: () => Promise<O>): Promise<O>
   /** Marks every step that has not begun as left out. */
   skipRest(): void
 }
@@ -49,7 +52,8 @@ export const runJob = async (
     error: null,
     result: null,
   }
-  const projector = createProjector(status)
+  const locally = createQueue()
+  const projector = createProjector(status, locally)
   const step = (name: StepName): StepRecord => {
     const record = status.steps.find((candidate) => candidate.name === name)
     if (!record) throw ApplicationFailure.nonRetryable(`this kind of job has no step ${name}`, 'Internal')
@@ -66,6 +70,7 @@ export const runJob = async (
     const result = await body({
       input,
       step,
+      locally,
       setStep: (name, change) => {
         Object.assign(step(name), change)
         projector.changed()
@@ -122,16 +127,18 @@ export const failureOf = (error: unknown, step: StepName | null): Failure => {
  * Writes the newest status to the catalog, one write at a time: changes that come during a write are written together after
  * it, and steps never wait for it.
  */
-const createProjector = (status: JobProjection) => {
+const createProjector = (status: JobProjection, locally: JobRun['locally']) => {
   let dirty = false
   let writing: Promise<void> | null = null
   const write = async (): Promise<void> => {
     while (dirty) {
-      dirty = false
-      status.version += 1
-      setCurrentDetails(stepTable(status))
-      // Cancelling the job must not cancel the record of it.
-      await CancellationScope.nonCancellable(() => projectJob(structuredCloneOf(status)))
+      await locally(() => {
+        dirty = false
+        status.version += 1
+        setCurrentDetails(stepTable(status))
+        // Cancelling the job must not cancel the record of it.
+        return CancellationScope.nonCancellable(() => projectJob(structuredCloneOf(status)))
+      })
     }
     writing = null
   }

@@ -1,7 +1,9 @@
+import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { bundleWorkflowCode, DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import type { ControlActivities, DownloadActivities, ImageActivities, MediaActivities } from '../../activities/index.ts'
 import { TASK_QUEUES, workflowIdOf } from '../../contract/names.ts'
 import type { MediaPlan } from '../../contract/plan.ts'
@@ -44,11 +46,30 @@ export const ingestPlan = ({
     frameRate: '25/1',
     keyframeIntervalMs: 2_000,
     deinterlace: false,
-    toneMap: null,
+    colour: 'bt709',
+    expectedMs: null,
     storyboardBranch: null,
   },
-  audio: { mode: 'encode', streamIndex: 1, codec: 'aac', bitrateBps: 128_000, channels: 2, sampleRateHz: 48_000 },
-  thumbnails: { posterFrom: 'video', streamIndex: 0, posterWidths: [1280], storyboard: null, storyboardFrom },
+  audio: {
+    mode: 'encode',
+    streamIndex: 1,
+    codec: 'aac',
+    bitrateBps: 128_000,
+    channels: 2,
+    sampleRateHz: 48_000,
+    expectedMs: null,
+  },
+  alsoCopy: [],
+  thumbnails: {
+    posterFrom: 'video',
+    streamIndex: 0,
+    posterWidths: [1280],
+    frameSize: null,
+    colour: 'bt709',
+    deinterlace: false,
+    storyboard: null,
+    storyboardFrom,
+  },
   keepSource: false,
   weights: { transcode: 1, package: 1, thumbnail: 1, publish: 1 },
   reasons: [],
@@ -178,8 +199,22 @@ export const useWorkflows = () => {
     const workflowId = workflowIdOf(input.kind, input.jobId, input.run)
     current = cancelAt === undefined ? activities : cancelling(activities, cancelAt, workflowId, environment)
     const options = { workflowId, taskQueue: TASK_QUEUES.control, args: [input] }
-    return (await environment.client.workflow.execute('ingest', options)) as { mediaIds: string[]; reused: boolean }
+    try {
+      return (await environment.client.workflow.execute('ingest', options)) as { mediaIds: string[]; reused: boolean }
+    } finally {
+      if (process.env['RECORD_HISTORIES'] === '1') await recordHistory(environment, workflowId)
+    }
   }
+}
+
+/** Keeps the history of the run under the name of the test, for the replay tests. */
+const recordHistory = async ({ client }: TestWorkflowEnvironment, workflowId: string): Promise<void> => {
+  const history = await client.workflow.getHandle(workflowId).fetchHistory()
+  const name = (expect.getState().currentTestName ?? workflowId).replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase()
+  const file = new URL(`../replay/histories/${name}.json`, import.meta.url)
+  // Where it was recorded, and by whom, is nobody's business and would change each time.
+  const json = historyToJSON(history).replaceAll(/"(stackTrace|identity)": "(?:[^"\\]|\\.)*"/g, '"$1": ""')
+  await writeFile(file, `${json}\n`)
 }
 
 const cancelling = (

@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker'
+import { beforeAll, describe, expect, it } from 'vitest'
+
+const folder = new URL('histories/', import.meta.url)
+const histories = readdirSync(folder).filter((name) => name.endsWith('.json'))
+const read = (name: string): object => JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as object
+
+let workflowBundle: WorkflowBundleWithSourceMap
+beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') })
+  const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url))
+  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') })
+})
+
+/** Jobs that were running when a new release starts must go on: today's workflows take the histories of the released ones. */
+describe('recorded histories', () => {
+  it('are there', () => expect(histories.length).toBeGreaterThan(5))
+
+  it.each(histories)('%s replays', async (name) => {
+    await Worker.runReplayHistory({ workflowBundle }, read(name))
+  })
+
+  it('do not replay when a step is missing, so that the tests above can fail', async () => {
+    const [name = ''] = histories
+    const tampered = JSON.parse(JSON.stringify(read(name)).replaceAll('"resolve"', '"download"')) as object
+    await expect(Worker.runReplayHistory({ workflowBundle }, tampered)).rejects.toThrow(
+      /nondeterminism|non-determinis/i,
+    )
+  })
+})
