@@ -1,0 +1,78 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { AUDIO_FORMATS, DEFAULT_PRESET, PRESET_NAMES, type JobOptions, type PresetName } from '../contract/presets.ts'
+import { CliError } from './cli-error.ts'
+
+/** What is asked for beside the sources. */
+export interface SubmitOptions {
+  preset: PresetName
+  force: boolean
+  options: JobOptions
+}
+
+export const SUBMIT_FLAGS = {
+  preset: { type: 'string' },
+  'max-height': { type: 'string' },
+  'max-size': { type: 'string' },
+  'keep-source': { type: 'boolean' },
+  'audio-format': { type: 'string' },
+  force: { type: 'boolean' },
+} as const satisfies ParseArgsConfig['options']
+
+export const SUBMIT_HELP = `  --preset NAME          ${PRESET_NAMES.join(', ')}; default: ${DEFAULT_PRESET}
+  --max-height PIXELS    cap of the shorter displayed side
+  --max-size BYTES       largest download, as in 500M or 2G
+  --audio-format NAME    ${AUDIO_FORMATS.join(', ')}; with --preset audio
+  --keep-source          keep the downloaded file in the library, too
+  --force                do it again even where the media are already there`
+
+export interface SubmitFlags {
+  preset?: string | undefined
+  'max-height'?: string | undefined
+  'max-size'?: string | undefined
+  'keep-source'?: boolean | undefined
+  'audio-format'?: string | undefined
+  force?: boolean | undefined
+}
+
+const oneOf = <const T extends string>(names: readonly T[], flag: string, text: string): T => {
+  const found = names.find((name) => name === text)
+  if (found === undefined) throw new CliError(`--${flag} is one of ${names.join(', ')}, not “${text}”.`)
+  return found
+}
+
+const positive = (flag: string, text: string): number => {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 1) throw new CliError(`--${flag} is a whole number above 0, not “${text}”.`)
+  return number
+}
+
+/** `500M` is 500,000,000 bytes, as disks and sites count; `500Mi` is 524,288,000. */
+const sizeInBytes = (text: string): number => {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt])?(i)?b?$/i.exec(text.trim())
+  const exponent = match?.[2] ? 'kmgt'.indexOf(match[2].toLowerCase()) + 1 : 0
+  const bytes = Math.floor(Number(match?.[1]) * (match?.[3] ? 1024 : 1000) ** exponent)
+  if (!match || bytes < 1) throw new CliError(`--max-size is a size like 500M or 2G, not “${text}”.`)
+  return bytes
+}
+
+/** @throws CliError naming the flag that is wrong. */
+export const readSubmitFlags = (flags: SubmitFlags): SubmitOptions => {
+  const options: JobOptions = {}
+  if (flags['max-height'] !== undefined) options.maxHeight = positive('max-height', flags['max-height'])
+  if (flags['max-size'] !== undefined) options.maxSizeBytes = sizeInBytes(flags['max-size'])
+  if (flags['keep-source']) options.keepSource = true
+  if (flags['audio-format'] !== undefined) {
+    options.audioFormat = oneOf(AUDIO_FORMATS, 'audio-format', flags['audio-format'])
+  }
+  const preset = flags.preset === undefined ? DEFAULT_PRESET : oneOf(PRESET_NAMES, 'preset', flags.preset)
+  return { preset, force: flags.force ?? false, options }
+}
+
+/** `parseArgs`, with its complaints as sentences. @throws CliError */
+export const parseFlags = <T extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: T) => {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+  } catch (error) {
+    throw new CliError(`${error instanceof Error ? error.message : String(error)}\nSee --help.`)
+  }
+}

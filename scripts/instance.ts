@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../config.ts'
+import { OWNER_TOKEN_FILE, type Instance } from '../contract/instance.ts'
+import { endLeftovers, readInstance, removeInstance, writeInstance } from './instance-file.ts'
+import { lockInstance } from './instance-lock.ts'
+import { findInstancePorts, instanceAddresses } from './instance-ports.ts'
+import { apiProcess, temporalFolder, temporalProcess, workerProcess } from './instance-processes.ts'
+import { processIdentity } from './process-identity.ts'
+import { reachTemporal } from './reach-temporal.ts'
+import { StartError } from './start-error.ts'
+import { supervise, type SupervisedProcess, type SupervisedSpec } from './supervise.ts'
+import { claimDatabase, temporalVersion } from './temporal-server.ts'
+
+export interface RunningInstance {
+  url: string
+  /** The owner's. */
+  token: string
+  temporalUiUrl: string | null
+  /** Stops all, in order; returns when nothing is left. */
+  stop(): Promise<void>
+  /** Ends all at once. */
+  kill(): void
+}
+
+export interface InstanceOptions {
+  config: Config
+  env: NodeJS.ProcessEnv
+  say: (line: string) => void
+  /** Stops the start half-way. */
+  signal: AbortSignal
+}
+
+/** Another instance has the data directory. */
+export class InstanceRunningError extends StartError {}
+
+/**
+ * Locks the data directory, starts Temporal, API and worker, and keeps them running.
+ * @throws InstanceRunningError where another instance has the directory; StartError where something does not start. Nothing is
+ * left running then.
+ */
+export const startInstance = async (options: InstanceOptions): Promise<RunningInstance> => {
+  const { dataDir } = options.config
+  const lock = lockInstance(dataDir)
+  if (!lock) {
+    const other = readInstance(dataDir)
+    const where = other ? ` at ${other.url}` : ''
+    throw new InstanceRunningError(`Sluice is already running${where} with the data directory ${dataDir}.`)
+  }
+  const processes: SupervisedProcess[] = []
+  const background = new AbortController()
+  const stop = async () => {
+    background.abort()
+    // API first: no new work; Temporal last: the worker hands its tasks back to it.
+    for (const supervised of processes.toReversed()) await supervised.stop()
+    removeInstance(dataDir)
+    lock.release()
+  }
+  const kill = () => processes.forEach((supervised) => supervised.kill())
+  try {
+    return { ...(await startAll({ ...options, processes, background: background.signal })), stop, kill }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+interface StartAll extends InstanceOptions {
+  /** In the order of starting; filled here. */
+  processes: SupervisedProcess[]
+  background: AbortSignal
+}
+
+const startAll = async ({ config, env, say, signal, processes, background }: StartAll) => {
+  const ended = await endLeftovers(config.dataDir)
+  if (ended.length > 0) say(`Ended what an earlier run left: ${ended.join(', ')}`)
+  const ports = await findInstancePorts(config)
+  const addresses = instanceAddresses(config, ports)
+  const facts = { config, env, ports, addresses }
+
+  const { libraryDir, importDir } = config
+  const startedAt = new Date().toISOString()
+  const record = recorder(
+    { pid: process.pid, startedAt, ...addresses, libraryDir, importDir },
+    config.dataDir,
+    processes,
+  )
+  const start = (spec: SupervisedSpec): Promise<void> => {
+    const supervised = supervise({ spec, say, onChange: () => queueMicrotask(record) })
+    processes.push(supervised)
+    return Promise.race([supervised.ready, aborted(signal)])
+  }
+
+  const temporal = temporalProcess(facts)
+  if (temporal) {
+    const note = claimDatabase(temporalFolder(config), temporalVersion(config.tools.temporal))
+    if (note) say(note)
+    await start(temporal)
+  } else {
+    void prepareElsewhere({ address: addresses.temporalAddress, config, say, signal: background })
+  }
+  const workerReady = start(workerProcess(facts))
+  const apiReady = start(apiProcess(facts))
+  // Jobs are accepted while a cluster is away, so the worker may come later then.
+  await Promise.all([apiReady, temporal ? workerReady : null])
+  const token = readFileSync(join(config.dataDir, OWNER_TOKEN_FILE), 'utf8').trim()
+  return { url: addresses.url, token, temporalUiUrl: addresses.temporalUiUrl }
+}
+
+/** Keeps the instance file true; called on every change of a process. */
+const recorder =
+  (instance: Omit<Instance, 'processes'>, dataDir: string, processes: readonly SupervisedProcess[]) => () => {
+    const running = processes.flatMap(({ name, pid }) => {
+      const id = pid()
+      const identity = id === null ? null : processIdentity(id)
+      return id === null || identity === null ? [] : [{ name, pid: id, identity }]
+    })
+    writeInstance(dataDir, { ...instance, processes: running })
+  }
+
+interface Elsewhere {
+  address: string
+  config: Config
+  say: (line: string) => void
+  signal: AbortSignal
+}
+
+/** A Temporal server that is not ours: it may be away now, and may allow less. */
+const prepareElsewhere = async ({ address, config, say, signal }: Elsewhere): Promise<void> => {
+  try {
+    const commands = await reachTemporal({ address, namespace: config.temporal.namespace, signal })
+    if (commands.length > 0) {
+      say(`Somebody with the right to has to prepare Temporal, once, by:\n  ${commands.join('\n  ')}`)
+    }
+  } catch (error) {
+    if (!signal.aborted) say(`Temporal at ${address} could not be prepared: ${String(error)}`)
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const fail = () => reject(new StartError('Stopped before everything was started.'))
+    if (signal.aborted) fail()
+    else signal.addEventListener('abort', fail, { once: true })
+  })
