@@ -1,0 +1,83 @@
+import { join } from 'node:path'
+import { SluiceError } from '../contract/failures.ts'
+import { parseSourceUrl } from '../contract/source-url.ts'
+import type { DownloadInput } from '../contract/steps.ts'
+import { muxArgs } from '../tools/ffmpeg-mux.ts'
+import { runFfmpeg } from '../tools/ffmpeg.ts'
+import { chosenFormats, sizeOfFormat, type YtdlpFormat, type YtdlpInfo } from '../tools/ytdlp-info.ts'
+import { createProgressSum } from '../tools/ytdlp-progress.ts'
+import { fetchFormats, partId, type FetchedFormat } from '../tools/ytdlp.ts'
+import { extractAndKeep, readKeptInfo } from './resolved-info.ts'
+import { refuseTooLarge } from './size-limit.ts'
+import { ytdlpContext, type SourceDeps } from './source-deps.ts'
+import type { StepRun } from './step.ts'
+import { toolContext } from './tool-context.ts'
+
+/** Answers a signed address gives when its time is over; young ones mean what they say. */
+const ENDED_ADDRESS = new Set(['SourceForbidden', 'SourceNotFound'])
+const YOUNG_MS = 60_000
+
+/** Downloads what the site offers into one file of the scratch folder. Returns its path. */
+export const fetchUrl = async (deps: SourceDeps, run: StepRun, input: DownloadInput): Promise<string> => {
+  const extraction = { ...input, url: parseSourceUrl(input.source.url ?? '').url }
+  const kept = (await readKeptInfo(deps, input.ref, Date.now())) ?? (await extractAndKeep(deps, run, extraction))
+  try {
+    return await fetchInfo(deps, run, { info: kept.info, limitBytes: input.options.maxSizeBytes })
+  } catch (error) {
+    const mayHaveEnded = error instanceof SluiceError && ENDED_ADDRESS.has(error.code)
+    if (!mayHaveEnded || Date.now() - kept.extractedAt < YOUNG_MS) throw error
+    run.log.info({ code: error.code }, 'the addresses have ended; asking the site again')
+    const { info } = await extractAndKeep(deps, run, extraction)
+    return fetchInfo(deps, run, { info, limitBytes: input.options.maxSizeBytes })
+  }
+}
+
+/** yt-dlp's guess from bit rate and duration may be a quarter too high. */
+const certainBytes = (size: { bytes: number; estimated: boolean } | null): number =>
+  size === null ? 0 : size.estimated ? 0.75 * size.bytes : size.bytes
+
+const fetchInfo = async (
+  deps: SourceDeps,
+  run: StepRun,
+  { info, limitBytes }: { info: YtdlpInfo; limitBytes: number | undefined },
+): Promise<string> => {
+  const formats = chosenFormats(info)
+  const sizes = formats.map(sizeOfFormat)
+  refuseTooLarge(sum(sizes.map(certainBytes)), limitBytes)
+  const addUp = createProgressSum(new Map(sizes.map((size, index) => [partId(index), size?.bytes ?? null])))
+  const files = await fetchFormats(ytdlpContext(deps, run), info, (progress) => {
+    const reading = addUp(progress)
+    run.report(reading)
+    // What is thrown here ends the download; its files go with the scratch folder.
+    refuseTooLarge(reading.done, limitBytes)
+    if (!progress.estimated) refuseTooLarge(progress.totalBytes ?? 0, limitBytes)
+  })
+  const empty = files.some(({ sizeBytes }) => sizeBytes === 0)
+  if (empty) throw new SluiceError('UnsupportedMedia', 'The file at this address is empty.')
+  return joinFormats(deps, run, formats, files)
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
+
+/** Picture and sound that came apart become one file, by copy. */
+const joinFormats = async (
+  deps: SourceDeps,
+  run: StepRun,
+  formats: readonly YtdlpFormat[],
+  files: readonly FetchedFormat[],
+): Promise<string> => {
+  const [first] = files
+  if (first === undefined) throw new SluiceError('ToolCrashed', 'yt-dlp ended well but left no file.')
+  if (files.length === 1) return first.path
+  // Matroska takes every codec; where both sides are MP4 already, it would only stand in the way of a copy.
+  const extension = formats.every(({ ext }) => ext === 'mp4' || ext === 'm4a') ? 'mp4' : 'mkv'
+  const output = join(run.scratchDir, `joined.${extension}`)
+  const streams = files.map(({ path }) => ({ path, streamIndex: 0 }))
+  await runFfmpeg(toolContext(deps, run), {
+    args: muxArgs({ streams, output, extension, title: null }),
+    totalMs: null,
+    // The reading stays that of the bytes: joining is a copy within the disk.
+    onProgress: () => {},
+  })
+  return output
+}

@@ -1,0 +1,56 @@
+import { parseSourceUrl } from '../contract/source-url.ts'
+import type { Info } from '../contract/media.ts'
+import { DEFAULT_PRESET, PRESETS } from '../contract/presets.ts'
+import type { StepRef } from '../contract/steps.ts'
+import { formatSort } from '../tools/ytdlp-args.ts'
+import { identityOf, sizeOfFormat, type YtdlpFormat } from '../tools/ytdlp-info.ts'
+import { extractInfo } from '../tools/ytdlp.ts'
+import { siteOf } from './resolved-info.ts'
+import { ytdlpContext, type SourceDeps } from './source-deps.ts'
+import { runStep } from './step.ts'
+
+/**
+ * Title, duration and formats of what is at an address, live streams included; nothing is kept.
+ * Fails with InvalidRequest, UnsupportedMedia for playlists and pages without media, and the other types of source failures.
+ */
+export const createInspect =
+  (deps: SourceDeps) =>
+  ({ ref, url }: { ref: StepRef; url: string }): Promise<Info> =>
+    runStep(deps, ref, async (run) => {
+      const source = parseSourceUrl(url)
+      const { format } = PRESETS[DEFAULT_PRESET]
+      const sort = formatSort(PRESETS[DEFAULT_PRESET], {})
+      const info = await extractInfo(ytdlpContext(deps, run), { url: source.url, format, sort })
+      const { extractor, id, title } = identityOf(info, source.normalised)
+      return {
+        url: source.url,
+        title,
+        extractor,
+        id,
+        uploader: info.uploader ?? info.channel ?? info.creator ?? null,
+        durationMs: info.duration ? Math.round(1_000 * info.duration) : null,
+        live: info.is_live === true || info.live_status === 'is_live',
+        site: siteOf(info, source.host),
+        thumbnailUrl: info.thumbnail ?? null,
+        formats: (info.formats ?? []).map(describeFormat),
+        cached: false,
+      }
+    })
+
+const describeFormat = (format: YtdlpFormat): Info['formats'][number] => ({
+  id: format.format_id,
+  ext: format.ext ?? null,
+  width: whole(format.width),
+  height: whole(format.height),
+  frameRate: format.fps ?? null,
+  videoCodec: codec(format.vcodec),
+  audioCodec: codec(format.acodec),
+  bitrateBps: format.tbr ? Math.round(1_000 * format.tbr) : null,
+  sizeBytes: sizeOfFormat(format)?.bytes ?? null,
+  note: format.format_note ?? null,
+})
+
+const whole = (value: number | null | undefined): number | null => (value ? Math.round(value) : null)
+
+/** yt-dlp writes "none" where a format has no such stream. */
+const codec = (name: string | null | undefined): string | null => (!name || name === 'none' ? null : name)

@@ -1,0 +1,19 @@
+import { join } from 'node:path'
+import type { Egress } from '../tools/egress-guard.ts'
+import type { YtdlpContext } from '../tools/ytdlp.ts'
+import type { StepDeps, StepRun } from './step.ts'
+
+/** What steps that fetch from outside are given: the way out is guarded. */
+export interface SourceDeps extends StepDeps {
+  egress: Egress
+}
+
+export const ytdlpContext = (deps: SourceDeps, run: StepRun): YtdlpContext => ({
+  paths: deps.config.tools,
+  egress: deps.egress,
+  cacheDir: join(deps.config.dataDir, 'cache', 'yt-dlp'),
+  cwd: run.scratchDir,
+  signal: run.signal,
+  stallMs: deps.config.worker.stallMs,
+  log: run.log,
+})

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { access, constants, link, realpath, stat } from 'node:fs/promises'
+import { basename, extname, isAbsolute, relative, resolve, sep } from 'node:path'
+import { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { SluiceError } from '../contract/failures.ts'
+
+/** A user's own file under the import folder. */
+export interface SourceFile {
+  /** Absolute, links followed. */
+  path: string
+  /** File name without its extension. */
+  title: string
+  sizeBytes: number
+  /** Eight hex digits from path, size and time of change. */
+  id: string
+}
+
+/**
+ * The file that a path under the import folder names.
+ * @throws SluiceError InvalidRequest where the path leaves the folder, also by a link, or names no regular file;
+ * SourceNotFound where nothing is there; SourceForbidden where it may not be read.
+ */
+export const openImport = async (importDir: string, file: string): Promise<SourceFile> => {
+  const root = await realpath(importDir).catch(() => resolve(importDir))
+  const asked = resolve(root, file)
+  refuseOutside(root, asked, file)
+  const path = await realpath(asked).catch((error: unknown) => {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'EACCES') throw new SluiceError('SourceForbidden', `The file ${file} may not be read.`)
+    throw new SluiceError('SourceNotFound', `There is no file ${file} in the import folder.`)
+  })
+  refuseOutside(root, path, file)
+  const stats = await stat(path)
+  if (!stats.isFile()) throw new SluiceError('InvalidRequest', `${file} is not a regular file.`)
+  await access(path, constants.R_OK).catch((error: unknown) => {
+    throw new SluiceError('SourceForbidden', `The file ${file} may not be read.`, {}, error)
+  })
+  const facts = `${relative(root, path)}\n${stats.size}\n${stats.mtimeMs}`
+  return {
+    path,
+    title: basename(file, extname(file)),
+    sizeBytes: stats.size,
+    id: createHash('sha256').update(facts).digest('hex').slice(0, 8),
+  }
+}
+
+const refuseOutside = (root: string, path: string, file: string): void => {
+  const inside = relative(root, path)
+  if (inside === '' || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
+    throw new SluiceError('InvalidRequest', `${file} is not inside the import folder.`)
+  }
+}
+
+interface Watch {
+  signal: AbortSignal
+  /** Hears how many bytes are done. */
+  onBytes: (doneBytes: number) => void
+}
+
+/** Big enough that reading is bound by the disk and not by calls. */
+const READ_BYTES = 4 * 1024 * 1024
+
+/** SHA-256 of the file's bytes, hex: the same for the same recording, whatever it is called. */
+export const hashFile = async (path: string, watch: Watch): Promise<string> => {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path, { highWaterMark: READ_BYTES }), counter(watch), hash, { signal: watch.signal })
+  return hash.digest('hex')
+}
+
+const counter = ({ onBytes }: Watch): Transform => {
+  let done = 0
+  return new Transform({
+    transform(chunk: Buffer, _encoding, next) {
+      done += chunk.length
+      onBytes(done)
+      next(null, chunk)
+    },
+  })
+}
+
+/** Links cannot be made to another file system, to another owner's file, or on file systems without them. */
+const NO_LINK = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+/** Puts the file under another name, without a copy where the file system allows it. The user's own name stays. */
+export const takeImport = async (source: SourceFile, target: string, watch: Watch): Promise<void> => {
+  try {
+    await link(source.path, target)
+  } catch (error) {
+    if (!NO_LINK.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+    const bytes = createReadStream(source.path, { highWaterMark: READ_BYTES })
+    await pipeline(bytes, counter(watch), createWriteStream(target, { mode: 0o600 }), { signal: watch.signal })
+  }
+  const { size } = await stat(target)
+  if (size !== source.sizeBytes) {
+    throw new SluiceError('SourceUnavailable', 'The file changed while it was taken in; try again when it is whole.')
+  }
+  watch.onBytes(size)
+}
