@@ -53,7 +53,7 @@ export const stateMessageSchema = z.object({
   revision: z.int(),
   state: z.enum(JOB_STATES),
   waitingFor: z.string().nullable(),
-  /** The step that changed last, whole; null where only the job's state changed. */
+  /** A step that changed, whole; null where only the job did. Several that change at once are one message each, of equal revision. */
   step: jobSchema.shape.steps.element.nullable(),
   error: failureSchema.nullable(),
   at: z.number(),

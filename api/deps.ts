@@ -1,0 +1,44 @@
+import type { Logger } from 'pino'
+import type { Catalog } from '../catalog/catalog.ts'
+import type { JobRow } from '../catalog/job-row.ts'
+import type { Config } from '../config.ts'
+import type { Info } from '../contract/media.ts'
+import type { Authenticate } from './access/authenticate.ts'
+import type { OriginGuard } from './access/origin-guard.ts'
+import type { Tokens } from './access/tokens.ts'
+import type { ApiMetrics } from './api-metrics.ts'
+import type { Links } from './links.ts'
+import type { LiveProgress } from './live-progress.ts'
+import type { ProgressFeed } from './progress/feed.ts'
+import type { Tickets } from './progress/tickets.ts'
+import type { TemporalView } from './temporal-view.ts'
+
+/** What the routes are made from. */
+export interface ApiDeps {
+  config: Config
+  catalog: Catalog
+  temporal: TemporalView
+  dispatch: ApiDispatch
+  feed: ProgressFeed
+  live: LiveProgress
+  links: Links
+  tokens: Tokens
+  authenticate: Authenticate
+  guard: OriginGuard
+  tickets: Tickets
+  metrics: ApiMetrics
+  /** Tells whoever watches that this process has changed a row. */
+  changed(row: Pick<JobRow, 'id' | 'revision'>): void
+  log: Logger
+  version: string
+}
+
+/** What the API has done in Temporal; none of it waits, except `info`. */
+export interface ApiDispatch {
+  /** Starts the workflows of rows that were just claimed. */
+  start(rows: readonly JobRow[]): void
+  /** Tells the workflow of a row with a new `cancelRequested`. */
+  cancel(row: JobRow): void
+  /** Runs an info workflow. @throws SluiceError as its failure says, or SourceUnavailable after the time limit. */
+  info(request: { url: string; owner: string }): Promise<Info>
+}

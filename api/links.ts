@@ -1,0 +1,26 @@
+/** Addresses within answers. Paths are relative to the server, so that they hold behind a proxy too. */
+export interface Links {
+  job(id: string): string
+  media(id: string): string
+  /** Address of a file of a media; `path` with forward slashes. */
+  file(mediaId: string, path: string): string
+  readonly temporalUi: string
+  /** The workflow in the Temporal Web UI. */
+  workflow(workflowId: string): string
+}
+
+export const API_PATH = '/api/v1'
+/** Where the dev server's Web UI is, unless set otherwise. */
+const DEFAULT_UI_URL = 'http://127.0.0.1:8233'
+
+export const createLinks = ({ uiUrl, namespace }: { uiUrl: string | null; namespace: string }): Links => {
+  const ui = (uiUrl ?? DEFAULT_UI_URL).replace(/\/+$/, '')
+  return {
+    temporalUi: ui,
+    job: (id) => `${API_PATH}/jobs/${id}`,
+    media: (id) => `${API_PATH}/media/${id}`,
+    file: (mediaId, path) => `${API_PATH}/media/${mediaId}/files/${path.split('/').map(encodeURIComponent).join('/')}`,
+    workflow: (workflowId) =>
+      `${ui}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`,
+  }
+}

@@ -1,0 +1,110 @@
+import type { JobRow } from '../catalog/job-row.ts'
+import { isEnded } from '../contract/names.ts'
+import type { ProgressSample } from '../contract/progress.ts'
+import type { StepRecord } from '../contract/steps.ts'
+
+/** The newest readings of running jobs, and the percentages that follow from them. */
+export interface LiveProgress {
+  /** Takes a reading. False: an older one than is known, which nobody needs to hear of. */
+  accept(sample: ProgressSample): boolean
+  /** Percent of a step with one decimal, its parts weighed by their share; null where nothing is known of it. */
+  stepPercent(row: Pick<JobRow, 'id' | 'run'>, step: Pick<StepRecord, 'name' | 'attempt'>): number | null
+  /** Percent of the job with one decimal, its steps weighed by expected cost; never less than before within a run. */
+  jobPercent(row: JobRow): number | null
+  /** The newest reading of each part of each step. */
+  readings(jobId: string): ProgressSample[]
+  forget(jobId: string): void
+}
+
+interface Entry {
+  run: number
+  /** By step and part. */
+  samples: Map<string, ProgressSample>
+  /** The highest percent of the job that was ever shown in this run. */
+  floor: number
+}
+
+/** Jobs are forgotten as they end; the bound is for those whose end this process never hears of. */
+const MAX_JOBS = 10_000
+
+const partKey = (sample: ProgressSample): string => `${sample.step}\n${sample.part ?? ''}`
+
+const isNewer = (sample: ProgressSample, known: ProgressSample): boolean =>
+  sample.attempt > known.attempt || (sample.attempt === known.attempt && sample.seq > known.seq)
+
+export const createLiveProgress = (): LiveProgress => {
+  const entries = new Map<string, Entry>()
+
+  const entryOf = (jobId: string, run: number): Entry | null => {
+    const known = entries.get(jobId)
+    if (known && known.run > run) return null
+    if (known?.run === run) return known
+    const entry: Entry = { run, samples: new Map(), floor: 0 }
+    entries.set(jobId, entry)
+    const oldest = entries.keys().next()
+    if (entries.size > MAX_JOBS && !oldest.done) entries.delete(oldest.value)
+    return entry
+  }
+
+  const stepPercent: LiveProgress['stepPercent'] = (row, step) => {
+    const entry = entries.get(row.id)
+    if (entry?.run !== row.run) return null
+    let percent: number | null = null
+    for (const sample of entry.samples.values()) {
+      if (sample.step !== step.name || sample.percent === null) continue
+      percent = (percent ?? 0) + sample.share * sample.percent
+    }
+    return percent === null ? null : round(Math.min(100, percent))
+  }
+
+  return {
+    accept: (sample) => {
+      const entry = entryOf(sample.jobId, sample.run)
+      if (!entry) return false
+      const known = entry.samples.get(partKey(sample))
+      if (known && !isNewer(sample, known)) return false
+      entry.samples.set(partKey(sample), sample)
+      return true
+    },
+    stepPercent,
+    jobPercent: (row) => {
+      if (row.state === 'succeeded') return 100
+      const computed = weighed(row, (step) => stepPercent(row, step))
+      if (computed === null) return row.percent === null ? null : round(row.percent)
+      const entry = isEnded(row.state) ? entries.get(row.id) : entryOf(row.id, row.run)
+      if (entry?.run !== row.run) return computed
+      entry.floor = Math.max(entry.floor, computed)
+      return entry.floor
+    },
+    readings: (jobId) => [...(entries.get(jobId)?.samples.values() ?? [])],
+    forget: (jobId) => entries.delete(jobId),
+  }
+}
+
+/** Σ weight × fraction done / Σ weight; null before the steps are known. What was skipped counts as done: its cost is spared. */
+const weighed = (row: JobRow, livePercent: (step: StepRecord) => number | null): number | null => {
+  let total = 0
+  let done = 0
+  for (const step of row.steps) {
+    total += step.weight
+    done += step.weight * fractionDone(step, livePercent)
+  }
+  return total === 0 ? null : round((100 * done) / total)
+}
+
+const fractionDone = (step: StepRecord, livePercent: (step: StepRecord) => number | null): number => {
+  switch (step.state) {
+    case 'succeeded':
+    case 'skipped':
+      return 1
+    case 'running':
+    case 'failed':
+    case 'cancelled':
+      return (livePercent(step) ?? step.percent ?? 0) / 100
+    case 'pending':
+    case 'queued':
+      return 0
+  }
+}
+
+const round = (percent: number): number => Math.round(percent * 10) / 10

@@ -1,0 +1,84 @@
+import { access, constants } from 'node:fs/promises'
+import { SEARCH_ATTRIBUTES } from '../contract/names.ts'
+import type { ApiDeps } from './deps.ts'
+
+/** One thing that must be in order before jobs get anywhere. */
+export interface ReadinessCheck {
+  name: 'catalog' | 'data' | 'temporal' | 'search-attributes' | 'workers'
+  ok: boolean
+  /** What is wrong, in a sentence. */
+  detail: string | null
+  /** What helps, often a command. */
+  help: string | null
+}
+
+export type CheckReadiness = () => Promise<ReadinessCheck[]>
+
+/** Everybody may ask, so that asking must not cost: the answer is kept for so long. */
+const KEEP_MS = 1_000
+
+type ReadinessDeps = Pick<ApiDeps, 'catalog' | 'config' | 'temporal' | 'log'>
+
+export const createReadiness = (deps: ReadinessDeps): CheckReadiness => {
+  let kept: { at: number; answer: Promise<ReadinessCheck[]> } | null = null
+  return () => {
+    if (!kept || Date.now() - kept.at > KEEP_MS) kept = { at: Date.now(), answer: checkAll(deps) }
+    return kept.answer
+  }
+}
+
+const checkAll = async (deps: ReadinessDeps): Promise<ReadinessCheck[]> => {
+  const { catalog, config, temporal } = deps
+  const check = async (
+    name: ReadinessCheck['name'],
+    help: string,
+    find: () => Promise<string | null>,
+  ): Promise<ReadinessCheck> => {
+    const detail = await find().catch((error: unknown) => {
+      deps.log.debug({ err: error, check: name }, 'readiness check failed')
+      return SENTENCES[name]
+    })
+    return { name, ok: detail === null, detail, help: detail === null ? null : help }
+  }
+  const address = config.temporal.address ?? 'the embedded server'
+  return Promise.all([
+    check('catalog', 'Check DATABASE_URL and that the database runs.', async () => {
+      await catalog.ping()
+      return null
+    }),
+    check('data', `Make ${config.dataDir} a folder that this user can write to.`, async () => {
+      await access(config.dataDir, constants.W_OK)
+      return null
+    }),
+    check(
+      'temporal',
+      `Start Temporal (${address}); jobs are accepted meanwhile and start when it is back.`,
+      async () => {
+        await temporal.serverVersion()
+        return null
+      },
+    ),
+    check('search-attributes', searchAttributeCommand(config.temporal.namespace), async () => {
+      const missing = await temporal.missingSearchAttributes()
+      return missing.length === 0 ? null : `The namespace has no search attributes ${missing.join(', ')}.`
+    }),
+    check('workers', 'Start one: node --import tsx worker.ts', async () => {
+      const idle = (await temporal.describeQueues()).filter(({ pollers }) => pollers.length === 0)
+      return idle.length === 0 ? null : `No worker takes from ${idle.map(({ name }) => name).join(', ')}.`
+    }),
+  ])
+}
+
+const SENTENCES: Record<ReadinessCheck['name'], string> = {
+  catalog: 'The catalog does not answer.',
+  data: 'The data directory cannot be written to.',
+  temporal: 'Temporal does not answer.',
+  'search-attributes': 'Whether the search attributes are there cannot be told.',
+  workers: 'Whether workers are there cannot be told.',
+}
+
+const searchAttributeCommand = (namespace: string): string =>
+  [
+    `temporal operator search-attribute create --namespace ${namespace}`,
+    ...Object.values(SEARCH_ATTRIBUTES).map((name) => `--name ${name} --type Keyword`),
+  ].join(' ')
