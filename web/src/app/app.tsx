@@ -1,7 +1,7 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { Route, Switch } from 'wouter'
-import { isSignedOut, UnreachableError } from '../api/request.ts'
+import { Route, Switch, useLocation } from 'wouter'
+import { isSignedOut, UnreachableError } from '../http/request.ts'
 import { Announcer } from '../jobs/announcer.tsx'
 import { JobPage } from '../jobs/job-page.tsx'
 import { JobsPage } from '../jobs/jobs-page.tsx'
@@ -33,15 +33,21 @@ const createQueries = (onSignedOut: () => void): QueryClient => {
   })
 }
 
-const Pages = () => (
-  <Switch>
-    <Route path="/" component={JobsPage} />
-    <Route path="/jobs/:id">{({ id }) => <JobPage key={id} id={id} />}</Route>
-    <Route path="/library" component={LibraryPage} />
-    <Route path="/library/:id">{({ id }) => <MediaPage key={id} id={id} />}</Route>
-    <Route component={NotFoundPage} />
-  </Switch>
-)
+/** Keyed by the address, so that leaving a page that broke leaves its error behind too. */
+const Pages = () => {
+  const [address] = useLocation()
+  return (
+    <ErrorBoundary key={address}>
+      <Switch>
+        <Route path="/" component={JobsPage} />
+        <Route path="/jobs/:id">{({ id }) => <JobPage key={id} id={id} />}</Route>
+        <Route path="/library" component={LibraryPage} />
+        <Route path="/library/:id">{({ id }) => <MediaPage key={id} id={id} />}</Route>
+        <Route component={NotFoundPage} />
+      </Switch>
+    </ErrorBoundary>
+  )
+}
 
 const SignedIn = () => (
   <LiveProvider>
@@ -51,9 +57,7 @@ const SignedIn = () => (
     <Header />
     <ConnectionNote />
     <main id="main" className={styles.main}>
-      <ErrorBoundary>
-        <Pages />
-      </ErrorBoundary>
+      <Pages />
     </main>
     <Footer />
     <Announcer />

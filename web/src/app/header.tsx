@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useRoute } from 'wouter'
-import { getSystem, type System } from '../api/system.ts'
+import { getSystem, type System } from '../http/system.ts'
 import { Icon } from '../design/icon.tsx'
 import { useConnection } from '../live/live-provider.tsx'
 import styles from './header.module.css'
@@ -20,26 +20,8 @@ const ConnectionSign = () => {
   )
 }
 
-const Mark = () => (
-  <svg width="28" height="28" viewBox="0 0 32 32" aria-hidden="true">
-    <rect width="32" height="32" rx="8" fill="#0d6e78" />
-    <path
-      d="M8 6v13M24 6v13M13 6v8h6V6"
-      fill="none"
-      stroke="#fff"
-      strokeWidth="2.600"
-      strokeLinecap="round"
-      strokeLinejoin="round"
-    />
-    <path
-      d="M5 21.500q2.750-3 5.500 0t5.500 0 5.500 0 5.500 0M5 26.500q2.750-3 5.500 0t5.500 0 5.500 0 5.500 0"
-      fill="none"
-      stroke="#7fe3e0"
-      strokeWidth="2.200"
-      strokeLinecap="round"
-    />
-  </svg>
-)
+/** A gate half raised over running water; the same drawing as `favicon.svg`. */
+const Mark = () => <img src="/favicon.svg" width="28" height="28" alt="" />
 
 const NavLink = ({ href, under, children }: { href: string; under: string; children: string }) => {
   const [isPage] = useRoute(href)

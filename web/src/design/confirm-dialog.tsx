@@ -8,8 +8,8 @@ interface ConfirmDialogProps {
   action: string
   busy?: boolean
   error?: string | null
-  onConfirm(): void
-  onClose(): void
+  onConfirm: () => void
+  onClose: () => void
   children: ReactNode
 }
 

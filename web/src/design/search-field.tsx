@@ -4,7 +4,7 @@ import styles from './search-field.module.css'
 interface SearchFieldProps {
   label: string
   value: string
-  onChange(value: string): void
+  onChange: (value: string) => void
 }
 
 export const SearchField = ({ label, value, onChange }: SearchFieldProps) => (

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef } from 'react'
 import { isEnded, type JobState } from '../../../contract/names.ts'
 import { useLiveState } from '../live/live-provider.tsx'
 import { STATE_WORDS, titleOf } from './job-wording.ts'
@@ -7,7 +7,7 @@ import { STATE_WORDS, titleOf } from './job-wording.ts'
 export const Announcer = () => {
   const { jobs } = useLiveState()
   const seen = useRef(new Map<string, JobState>())
-  const [words, setWords] = useState('')
+  const region = useRef<HTMLParagraphElement>(null)
   useEffect(() => {
     const news: string[] = []
     for (const [id, { job }] of jobs) {
@@ -17,11 +17,8 @@ export const Announcer = () => {
       }
       seen.current.set(id, job.state)
     }
-    if (news.length > 0) setWords(news.join(' '))
+    // Straight into the document: the words are news of this moment, nothing that a later render should repeat.
+    if (news.length > 0 && region.current) region.current.textContent = news.join(' ')
   }, [jobs])
-  return (
-    <p className="visually-hidden" aria-live="polite" data-testid="announcer">
-      {words}
-    </p>
-  )
+  return <p ref={region} className="visually-hidden" aria-live="polite" data-testid="announcer" />
 }

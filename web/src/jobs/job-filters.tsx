@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { JOB_STATES, type JobState } from '../../../contract/names.ts'
-import type { JobFilter } from '../api/jobs.ts'
+import type { JobFilter } from '../http/jobs.ts'
 import { SearchField } from '../design/search-field.tsx'
 import styles from './job-filters.module.css'
 import { STATE_WORDS } from './job-wording.ts'
@@ -32,7 +32,7 @@ export const useJobFilter = (): [JobFilter, (part: Partial<JobFilter>) => void] 
 
 interface JobFiltersProps {
   filter: JobFilter
-  change(part: Partial<JobFilter>): void
+  change: (part: Partial<JobFilter>) => void
 }
 
 export const JobFilters = ({ filter, change }: JobFiltersProps) => {

@@ -24,9 +24,11 @@ const Header = ({ live: { job } }: { live: LiveJob }) => {
   const tone = toneOf(job.state)
   return (
     <header className={styles.header}>
-      <div className={styles.poster}>
-        <JobPoster job={job} />
-      </div>
+      {job.result?.mediaIds[0] && (
+        <div className={styles.poster}>
+          <JobPoster job={job} />
+        </div>
+      )}
       <div className={styles.words}>
         <div className={styles.badges}>
           <StateBadge state={job.state} />

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { Job } from '../../../contract/jobs.ts'
-import { cancelJob, deleteJob, getJob, type JobFilter, listJobs, retryJob, submitJobs } from '../api/jobs.ts'
+import { cancelJob, deleteJob, getJob, type JobFilter, listJobs, retryJob, submitJobs } from '../http/jobs.ts'
 import { useLiveState, useLiveStore } from '../live/live-provider.tsx'
 import { visibleJobs } from './visible-jobs.ts'
 

@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import { Link } from 'wouter'
 import { isEnded } from '../../../contract/names.ts'
 import { PRESETS } from '../../../contract/presets.ts'
@@ -46,7 +47,8 @@ const Failure = ({ live: { job } }: { live: LiveJob }) =>
     </p>
   )
 
-export const JobRow = ({ id }: { id: string }) => {
+/** Renders again with its own job alone, however often the list around it does. */
+export const JobRow = memo(({ id }: { id: string }) => {
   const live = useLiveJob(id)
   if (!live) return null
   const { job } = live
@@ -98,4 +100,4 @@ export const JobRow = ({ id }: { id: string }) => {
       </article>
     </li>
   )
-}
+})

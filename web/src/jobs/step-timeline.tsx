@@ -1,5 +1,5 @@
 import type { Job, Step } from '../../../contract/jobs.ts'
-import type { StepState } from '../../../contract/names.ts'
+import { isEnded, type StepState } from '../../../contract/names.ts'
 import type { ProgressMessage } from '../../../contract/socket.ts'
 import { Icon, type IconName } from '../design/icon.tsx'
 import { ProgressBar } from '../design/progress-bar.tsx'
@@ -44,7 +44,14 @@ const spanOf = (step: Step, now: number): string | null => {
   return formatSpan(end - Date.parse(step.startedAt))
 }
 
-const StepItem = ({ step, readings, now }: { step: Step; readings: readonly ProgressMessage[]; now: number }) => {
+interface StepItemProps {
+  step: Step
+  readings: readonly ProgressMessage[]
+  now: number
+  jobEnded: boolean
+}
+
+const StepItem = ({ step, readings, now, jobEnded }: StepItemProps) => {
   const words = STEP_WORDS[step.name]
   const icon = STEP_ICONS[step.state]
   const span = step.state === 'skipped' ? null : spanOf(step, now)
@@ -55,7 +62,7 @@ const StepItem = ({ step, readings, now }: { step: Step; readings: readonly Prog
         <div className={styles.heading}>
           <h3>{words.title}</h3>
           <span className={styles.state}>
-            {STEP_STATE_WORDS[step.state]}
+            {step.state === 'pending' && jobEnded ? 'Not reached' : STEP_STATE_WORDS[step.state]}
             {step.attempt > 1 && `, attempt ${step.attempt}`}
           </span>
           {span && <span className={styles.span}>{span}</span>}
@@ -96,6 +103,7 @@ export const StepTimeline = ({ live: { job, readings } }: { live: LiveJob }) => 
           key={step.name}
           step={step}
           now={now}
+          jobEnded={isEnded(job.state)}
           readings={readings.filter((reading) => reading.step === step.name).toSorted(byPart)}
         />
       ))}

@@ -1,5 +1,5 @@
 import type { AudioFormat, JobOptions, PresetName } from '../../../contract/presets.ts'
-import type { Accepted, Submission } from '../api/jobs.ts'
+import type { Accepted, Submission } from '../http/jobs.ts'
 
 /** The form as a person has filled it in; numbers are still text. */
 export interface Draft {
@@ -13,21 +13,25 @@ export interface Draft {
   force: boolean
 }
 
+/** Between two addresses in one line: blanks, or a comma or semicolon with another address right behind it. */
+const BETWEEN = /[,;]?\s+|[,;](?=[a-z][a-z0-9+.-]*:\/\/)/i
+const IS_ADDRESS = /^[a-z][a-z0-9+.-]*:\/\//i
+const BULLET = /^(?:[-*•]|\d+[.)])\s+/
+
 /**
- * The addresses of a pasted text, each once, in order: one a line, or several in a line apart by blanks. Bullets and trailing
- * commas of lists are taken off. What is an address the server decides.
+ * The addresses of a pasted text, each once, in order: one a line, or several in a line. Bullets and trailing commas of lists
+ * are taken off. A line that is no list of addresses stays whole, so that the server's answer names what was written.
  */
 export const parseAddresses = (text: string): string[] => {
-  const words = text.split(/\r?\n/).flatMap((line) => {
-    const content = line.trim().replace(/^(?:[-*•]|\d+[.)])\s+/, '')
-    // A line that is no list of addresses goes to the server whole, so that its answer names what was written.
-    return /\s/.test(content) &&
-      content.split(/[\s,;]+/).every((word) => /^[a-z][a-z0-9+.-]*:\/\//i.test(word) || word === '')
-      ? content.split(/[\s,;]+/)
-      : [content]
+  const addresses = text.split(/\r?\n/).flatMap((line) => {
+    const content = line
+      .trim()
+      .replace(BULLET, '')
+      .replace(/[,;]+$/, '')
+    const words = content.split(BETWEEN)
+    return words.every((word) => IS_ADDRESS.test(word)) ? words : [content]
   })
-  const addresses = words.map((word) => word.replace(/[,;]+$/, '')).filter((word) => word !== '')
-  return [...new Set(addresses)]
+  return [...new Set(addresses.filter((address) => address !== ''))]
 }
 
 const BYTES = { MB: 1e6, GB: 1e9 } as const

@@ -7,7 +7,7 @@ const HEIGHTS = [2160, 1440, 1080, 720, 480, 360, 240] as const
 
 interface SubmitOptionsProps {
   draft: Draft
-  change(part: Partial<Draft>): void
+  change: (part: Partial<Draft>) => void
 }
 
 const isAudioFormat = (value: string): value is AudioFormat => AUDIO_FORMATS.some((format) => format === value)

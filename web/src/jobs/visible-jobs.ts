@@ -1,5 +1,5 @@
 import type { Job } from '../../../contract/jobs.ts'
-import type { JobFilter } from '../api/jobs.ts'
+import type { JobFilter } from '../http/jobs.ts'
 import type { LiveState } from '../live/live-state.ts'
 
 const byAge = (one: Job, other: Job): number =>

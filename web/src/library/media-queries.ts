@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Media } from '../../../contract/media.ts'
-import { deleteMedia, getMedia, listMedia } from '../api/media.ts'
+import { deleteMedia, getMedia, listMedia } from '../http/media.ts'
 
 export const useMedia = (id: string) =>
   useQuery({

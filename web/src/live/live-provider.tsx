@@ -5,11 +5,12 @@ import {
   useCallback,
   useContext,
   useEffect,
+  useRef,
   useState,
   useSyncExternalStore,
 } from 'react'
 import { isEnded } from '../../../contract/names.ts'
-import { getJob } from '../api/jobs.ts'
+import { getJob } from '../http/jobs.ts'
 import { type Connection, connectLive, type LiveSocket, PROTOCOL } from './live-socket.ts'
 import type { LiveJob, LiveState } from './live-state.ts'
 import { createLiveStore, type LiveStore } from './live-store.ts'
@@ -17,7 +18,7 @@ import { createLiveStore, type LiveStore } from './live-store.ts'
 interface Live {
   store: LiveStore
   connection: Connection
-  retryNow(): void
+  retryNow: () => void
 }
 
 const LiveContext = createContext<Live | null>(null)
@@ -43,7 +44,7 @@ export const LiveProvider = ({ children }: { children: ReactNode }) => {
   const queries = useQueryClient()
   const [store] = useState(createPageStore)
   const [connection, setConnection] = useState<Connection>({ status: 'connecting' })
-  const [socket, setSocket] = useState<LiveSocket | null>(null)
+  const socket = useRef<LiveSocket | null>(null)
 
   useEffect(() => {
     let wasLost = false
@@ -59,7 +60,7 @@ export const LiveProvider = ({ children }: { children: ReactNode }) => {
       now: Date.now,
       random: Math.random,
     })
-    setSocket(opened)
+    socket.current = opened
     const comeBack = (): void => opened.retryNow()
     window.addEventListener('online', comeBack)
     document.addEventListener('visibilitychange', comeBack)
@@ -70,7 +71,8 @@ export const LiveProvider = ({ children }: { children: ReactNode }) => {
     }
   }, [queries, store])
 
-  return <LiveContext value={{ store, connection, retryNow: () => socket?.retryNow() }}>{children}</LiveContext>
+  const retryNow = useCallback(() => socket.current?.retryNow(), [])
+  return <LiveContext value={{ store, connection, retryNow }}>{children}</LiveContext>
 }
 
 const useLive = (): Live => {

@@ -117,7 +117,6 @@ export const connectLive = (deps: LiveSocketDependencies): LiveSocket => {
     })
   }
 
-  deps.onConnection({ status: 'connecting' })
   connect()
   return {
     retryNow() {

@@ -88,7 +88,8 @@ const putState = (draft: Draft, message: StateMessage): void => {
     return
   }
   const known = entry.job
-  if (message.revision <= known.revision) return
+  // One change may touch several steps: each is told of by a message of its own with the same revision.
+  if (message.revision < known.revision) return
   const changed = message.step
   const steps = changed ? known.steps.map((step) => (step.name === changed.name ? changed : step)) : known.steps
   const { revision, state, error } = message

@@ -2,22 +2,22 @@ import type { Job } from '../../../contract/jobs.ts'
 import { emptyLiveState, type LiveEvent, type LiveState, reduceLive, withoutWanted } from './live-state.ts'
 
 export interface LiveStore {
-  getState(): LiveState
+  getState: () => LiveState
   /** Calls back after each change; returns the way to stop. */
-  subscribe(listener: () => void): () => void
+  subscribe: (listener: () => void) => () => void
   /** Takes effect with the next flush, together with what else has come until then. */
-  receive(event: LiveEvent): void
+  receive: (event: LiveEvent) => void
   /** Takes effect at once: what an HTTP call has answered. */
-  loaded(jobs: readonly Job[]): void
-  removed(jobId: string): void
+  loaded: (jobs: readonly Job[]) => void
+  removed: (jobId: string) => void
 }
 
 export interface LiveStoreDependencies {
   /** Loads one job whole, after its messages left a gap. */
-  load(jobId: string): Promise<Job>
+  load: (jobId: string) => Promise<Job>
   /** Runs a flush soon. */
-  defer(flush: () => void): void
-  onError(error: unknown): void
+  defer: (flush: () => void) => void
+  onError: (error: unknown) => void
 }
 
 /** Holds {@link LiveState} and folds messages into it in batches, so that a hundred updates a second cost a few renders. */

@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest'
+import type { Job } from '../../contract/jobs.ts'
+import { emptyLiveState, reduceLive } from '../../web/src/live/live-state.ts'
+import { visibleJobs } from '../../web/src/jobs/visible-jobs.ts'
+
+/** Job `minute` is as old as its number says: the higher the newer. */
+const job = (minute: number, change: Partial<Job> = {}): Job => ({
+  id: `job-${minute}`,
+  kind: 'ingest',
+  state: 'running',
+  waitingFor: null,
+  cancelRequested: false,
+  percent: 0,
+  preset: 'web',
+  options: {},
+  priority: 3,
+  source: { url: `https://example.org/${minute}`, file: null, title: null, site: 'example.org' },
+  passthrough: null,
+  steps: [],
+  error: null,
+  result: null,
+  revision: 1,
+  run: 1,
+  parentId: null,
+  owner: 'owner',
+  links: { self: '', temporal: '', media: [] },
+  createdAt: `2026-11-22T10:0${minute}:00.000Z`,
+  updatedAt: '2026-11-22T10:00:00.000Z',
+  ...change,
+})
+
+const all = { state: null, q: '' } as const
+const show = (jobs: Job[], input: Partial<Parameters<typeof visibleJobs>[0]> = {}) =>
+  visibleJobs({
+    state: reduceLive(emptyLiveState, [{ type: 'loaded', jobs }]),
+    filter: all,
+    listed: new Set(jobs.map(({ id }) => id)),
+    hasMore: false,
+    ...input,
+  }).map(({ id }) => id)
+
+it('shows the newest first', () => {
+  expect(show([job(1), job(3), job(2)])).toEqual(['job-3', 'job-2', 'job-1'])
+})
+
+it('adds what the socket has told of since', () => {
+  expect(show([job(1), job(2), job(3)], { listed: new Set(['job-1', 'job-2']) })).toEqual(['job-3', 'job-2', 'job-1'])
+})
+
+it('leaves what is older than the last listed job to the next page', () => {
+  const jobs = [job(1), job(2), job(3)]
+  expect(show(jobs, { listed: new Set(['job-3', 'job-2']), hasMore: true })).toEqual(['job-3', 'job-2'])
+})
+
+it('lets a job go that no longer fits the state, and takes one in that now does', () => {
+  const jobs = [job(1, { state: 'failed' }), job(2), job(3, { state: 'failed' })]
+  const filter = { state: 'failed', q: '' } as const
+  expect(show(jobs, { filter, listed: new Set(['job-2', 'job-3']) })).toEqual(['job-3', 'job-1'])
+})
+
+it('trusts the server on what a search finds, and looks itself through what it was not asked about', () => {
+  const jobs = [job(1), job(2, { source: { url: 'u', file: null, title: 'The Otter', site: null } }), job(3)]
+  expect(show(jobs, { filter: { state: null, q: 'otter' }, listed: new Set(['job-1']) })).toEqual(['job-2', 'job-1'])
+})
