@@ -9,6 +9,8 @@ import { refuseTooLarge } from './size-limit.ts'
 import type { SourceDeps } from './source-deps.ts'
 import { runStep, type StepRun } from './step.ts'
 
+export type { SourceDeps } from './source-deps.ts'
+
 /**
  * Fetches the media of a resolved source into one file under `<jobId>/source.<ext>`.
  * Fails with LimitExceeded above the job's size limit, UnsupportedMedia for an empty file, and the types of source failures.
