@@ -50,10 +50,11 @@ const intervalFor = (video: VideoFacts, encoding: boolean): number => {
   return (Math.floor(gap / 1_000) + 1) * 1_000
 }
 
-const keyframesSuffice = ({ keyframes }: VideoFacts, { intervalMs }: StoryboardGeometry): boolean =>
-  keyframes.medianGapMs !== null &&
-  keyframes.medianGapMs < intervalMs &&
-  (keyframes.longestGapMs ?? 0) <= LONGEST_GAP_INTERVALS * intervalMs
+const keyframesSuffice = ({ keyframes }: VideoFacts, { intervalMs, tiles }: StoryboardGeometry): boolean => {
+  if (tiles === 1) return keyframes.count > 0
+  const { medianGapMs, longestGapMs } = keyframes
+  return medianGapMs !== null && medianGapMs < intervalMs && (longestGapMs ?? 0) <= LONGEST_GAP_INTERVALS * intervalMs
+}
 
 /** Whether the encode has to cut the tiles too, as keyframes are too rare for them. */
 export const needsBranch = (video: VideoFacts, geometry: StoryboardGeometry): boolean =>
@@ -66,10 +67,12 @@ export const decideThumbnails = (
 ): ThumbnailPlan => {
   const poster = posterSource(facts)
   const shown = poster.posterFrom === 'cover' ? facts.cover : facts.video
+  const widths = posterWidths(poster.posterFrom === 'none' ? LARGE_POSTER : (shown?.width ?? LARGE_POSTER))
   const storyboard = video.mode === 'none' ? null : geometry
   return {
     ...poster,
-    posterWidths: posterWidths(poster.posterFrom === 'none' ? LARGE_POSTER : (shown?.width ?? LARGE_POSTER)),
+    posterWidths: widths,
+    frameSize: facts.video && frameSize(facts.video, widths[0] ?? LARGE_POSTER),
     colour: facts.video ? colourOf(facts.video) : 'bt709',
     deinterlace: facts.video?.interlaced ?? false,
     storyboard,
@@ -83,6 +86,11 @@ const posterSource = ({ video, cover }: SourceFacts): Pick<ThumbnailPlan, 'poste
   if (cover) return { posterFrom: 'cover', streamIndex: cover.streamIndex }
   return { posterFrom: 'none', streamIndex: null }
 }
+
+const frameSize = ({ width, height }: VideoFacts, wanted: number): { width: number; height: number } => ({
+  width: evenSide(wanted),
+  height: evenSide((height * wanted) / width),
+})
 
 /** Always two: where the source is too small for both, the second is half of the first. */
 export const posterWidths = (sourceWidth: number): number[] => {

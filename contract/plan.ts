@@ -70,6 +70,8 @@ export interface ThumbnailPlan {
   posterFrom: 'video' | 'cover' | 'none'
   streamIndex: number | null
   posterWidths: number[]
+  /** Size at which candidates are looked at, in the displayed shape; null where there is no video. */
+  frameSize: { width: number; height: number } | null
   storyboard: StoryboardGeometry | null
   /** How frames of the source have to be read. */
   colour: InputColour

@@ -29,12 +29,10 @@ export const confirmInterlaced = async (
   const total: InterlaceCount = { interlaced: 0, progressive: 0 }
   for (let sample = 0; sample < SAMPLES; sample += 1) {
     const at = ((durationMs ?? 0) / 1_000) * (sample / SAMPLES + 0.05)
+    const general = ['-hide_banner', '-nostdin', '-nostats', '-v', 'info']
+    const judged = ['-map', `0:${streamIndex}`, '-frames:v', `${FRAMES_PER_SAMPLE}`, '-vf', 'idet']
     await runMediaTool(context, 'ffmpeg', {
-      args: [
-        ...['-hide_banner', '-nostdin', '-nostats', '-v', 'info', '-ss', at.toFixed(3)],
-        ...inputArgs(path),
-        ...['-map', `0:${streamIndex}`, '-frames:v', `${FRAMES_PER_SAMPLE}`, '-vf', 'idet', '-f', 'null', '-'],
-      ],
+      args: [...general, '-ss', at.toFixed(3), ...inputArgs(path), ...judged, '-f', 'null', '-'],
       onStderrLine: (line) => {
         const counted = parseIdetLine(line)
         total.interlaced += counted?.interlaced ?? 0

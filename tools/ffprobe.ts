@@ -50,12 +50,9 @@ export const scanPackets = async (
   onTime: (seconds: number) => void = () => {},
 ): Promise<PacketScan> => {
   const scan = createPacketScan(frameSeconds)
+  const shown = ['-select_streams', `${streamIndex}`, '-show_entries', PACKET_ENTRIES, '-of', 'compact=p=0:nk=1']
   await runMediaTool(context, 'ffprobe', {
-    args: [
-      ...['-v', 'error', '-select_streams', `${streamIndex}`],
-      ...['-show_entries', PACKET_ENTRIES, '-of', 'compact=p=0:nk=1'],
-      ...inputArgs(path),
-    ],
+    args: ['-v', 'error', ...shown, ...inputArgs(path)],
     onStdoutLine: (line) => {
       const seconds = scan.add(line)
       if (seconds !== null) onTime(seconds)

@@ -1,0 +1,82 @@
+import { mkdir, readdir, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SluiceError } from '../contract/failures.ts'
+import type { FileRole } from '../contract/media.ts'
+import { muxArgs } from '../tools/ffmpeg-mux.ts'
+import { runFfmpeg } from '../tools/ffmpeg.ts'
+import { DASH_MANIFEST, HLS_MASTER, type PackagerStream } from '../tools/packager-args.ts'
+import { packageStreams } from '../tools/packager.ts'
+import { contentTypeOf } from './content-type.ts'
+import type { Packaging } from './packaging.ts'
+import type { MadeProduct } from './products.ts'
+
+const OUTPUT = 'stream'
+const AUDIO = 'audio'
+
+/** Segments, playlists and manifests, all below `stream/`; each rendition and the sound in a folder of its own. */
+export const packageStream = async (packaging: Packaging): Promise<MadeProduct[]> => {
+  const { context, dir, plan } = packaging
+  const streams = [...(await videoInputs(packaging)), ...(await audioInput(packaging))]
+  await mkdir(join(dir, OUTPUT))
+  await packageStreams(context, streams, `package/${OUTPUT}`)
+  const names = await readdir(join(dir, OUTPUT), { recursive: true, withFileTypes: true })
+  const files = names
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(dir.length + 1)
+        .replaceAll('\\', '/'),
+    )
+    .toSorted()
+  for (const required of [HLS_MASTER, DASH_MANIFEST, ...streams.map(({ name }) => `${name}/index.m3u8`)]) {
+    if (!files.includes(`${OUTPUT}/${required}`))
+      throw new SluiceError('OutputInvalid', `The stream lacks ${required}.`)
+  }
+  const top = plan.video.mode === 'encode' ? plan.video.renditions[0] : undefined
+  return files.map((file) => describe(file, top))
+}
+
+/** The packager reads by short names in its own folder; scratch and storage may be anywhere. */
+const videoInputs = ({ context, plan, videoPaths }: Packaging): Promise<PackagerStream[]> => {
+  const renditions = plan.video.mode === 'encode' ? plan.video.renditions : []
+  return Promise.all(
+    renditions.map(async ({ name }, index): Promise<PackagerStream> => {
+      const path = videoPaths[index]
+      if (path === undefined) throw new SluiceError('Internal', `The rendition ${name} was not handed on.`)
+      await symlink(path, join(context.cwd, `${name}.mp4`))
+      return { kind: 'video', name, input: `${name}.mp4` }
+    }),
+  )
+}
+
+const audioInput = async (packaging: Packaging): Promise<PackagerStream[]> => {
+  const { context, plan, audioPath, sourcePath, run } = packaging
+  if (plan.audio.mode === 'none') return []
+  const input = `${AUDIO}.m4a`
+  if (plan.audio.mode === 'encode') {
+    if (audioPath === null) throw new SluiceError('Internal', 'The encoded sound was not handed on.')
+    await symlink(audioPath, join(context.cwd, input))
+  } else {
+    const streams = [{ path: sourcePath, streamIndex: plan.audio.streamIndex }]
+    const args = muxArgs({ streams, output: join(context.cwd, input), extension: 'm4a', title: null })
+    await runFfmpeg(context, { args, totalMs: plan.durationMs, onProgress: (progress) => run.report(progress) })
+  }
+  return [{ kind: 'audio', name: AUDIO, input }]
+}
+
+const describe = (file: string, top: { width: number; height: number } | undefined): MadeProduct => {
+  const isMaster = file === `${OUTPUT}/${HLS_MASTER}` || file === `${OUTPUT}/${DASH_MANIFEST}`
+  const size = isMaster && top ? { width: top.width, height: top.height } : { width: null, height: null }
+  return { file, path: file, role: roleOf(file), contentType: typeOf(file), ...size }
+}
+
+const roleOf = (file: string): FileRole => {
+  if (file === `${OUTPUT}/${HLS_MASTER}`) return 'hls'
+  return file === `${OUTPUT}/${DASH_MANIFEST}` ? 'dash' : 'segment'
+}
+
+/** Segments of CMAF carry the type of what is in them (ISO/IEC 23000-19). */
+const typeOf = (file: string): string => {
+  if (!/\.(m4s|mp4)$/.test(file)) return contentTypeOf(file)
+  return file.startsWith(`${OUTPUT}/${AUDIO}/`) ? 'audio/mp4' : 'video/mp4'
+}

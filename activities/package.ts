@@ -1,0 +1,108 @@
+import { copyFile, link, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SluiceError } from '../contract/failures.ts'
+import type { PackageInput, ProductFile, Products } from '../contract/steps.ts'
+import { mainStreams, muxArgs } from '../tools/ffmpeg-mux.ts'
+import { runFfmpeg } from '../tools/ffmpeg.ts'
+import { checkDuration, probeOutput, type MadeStream } from '../tools/ffprobe-output.ts'
+import { readMp4Layout } from '../tools/mp4-boxes.ts'
+import { contentTypeOf, extensionOf } from './content-type.ts'
+import { packageStream } from './package-stream.ts'
+import type { Packaging } from './packaging.ts'
+import { commitProducts, findProducts, type MadeProduct } from './products.ts'
+import { runStep, type StepDeps } from './step.ts'
+import { toolContext } from './tool-context.ts'
+
+/** Makes what is delivered: one file that plays before it is loaded, or HLS and DASH over the same segments. */
+export const createPackageMedia =
+  (deps: StepDeps) =>
+  (input: PackageInput): Promise<Products> =>
+    runStep(deps, input.ref, async (run) => {
+      const key = `${input.ref.jobId}/${input.plan.hash}/package`
+      const finished = await findProducts(deps, key)
+      if (finished) return finished
+
+      const dir = join(run.scratchDir, 'package')
+      await mkdir(dir)
+      const packaging: Packaging = {
+        ...input,
+        run,
+        context: toolContext(deps, run),
+        dir,
+        sourcePath: await deps.store.read(input.file.key),
+        videoPaths: await Promise.all(input.video.map((rendition) => deps.store.read(rendition.key))),
+        audioPath: input.audio && (await deps.store.read(input.audio.key)),
+      }
+      const made = input.plan.delivery === 'stream' ? await packageStream(packaging) : [await packageFile(packaging)]
+      const kept = await keepSource(packaging)
+      const { files } = await commitProducts(deps, { dir, key, made: [...made, ...kept] })
+      return { files: [...files, ...(await probeAnswer(deps, input.ref.jobId))] }
+    })
+
+const packageFile = async (packaging: Packaging): Promise<MadeProduct> => {
+  const { plan, dir, sourcePath } = packaging
+  const file = `main.${plan.extension}`
+  if (plan.passSource) await sameFile(sourcePath, join(dir, file))
+  else await mux(packaging, join(dir, file))
+  const streams = plan.passSource ? [] : await checkFile(packaging, join(dir, file))
+  const picture = streams.find((stream) => stream.type === 'video')
+  const size = { width: picture?.width ?? null, height: picture?.height ?? null }
+  return { file, path: file, role: 'main', contentType: contentTypeOf(file), ...size }
+}
+
+const mux = (packaging: Packaging, output: string): Promise<void> => {
+  const { plan, context, run, title } = packaging
+  const [video = null] = packaging.videoPaths
+  const streams = mainStreams(plan, { source: packaging.sourcePath, video, audio: packaging.audioPath })
+  const args = muxArgs({ streams, output, extension: plan.extension, title })
+  return runFfmpeg(context, { args, totalMs: plan.durationMs, onProgress: (progress) => run.report(progress) })
+}
+
+/** Reads the file again: the streams that were planned are there, in full length, and the index in front. */
+const checkFile = async ({ plan, context }: Packaging, path: string): Promise<MadeStream[]> => {
+  const made = await probeOutput(context, path)
+  for (const type of ['video', 'audio'] as const) {
+    if (plan[type].mode !== 'none' && !made.streams.some((stream) => stream.type === type)) {
+      throw new SluiceError('OutputInvalid', `The finished file has no ${type} stream.`)
+    }
+  }
+  checkDuration('The finished file', made.durationMs, plan.durationMs)
+  const layout = await readMp4Layout(path)
+  if (layout && !layout.indexFirst)
+    throw new SluiceError('OutputInvalid', 'The index of the finished file is not in front.')
+  return made.streams
+}
+
+const keepSource = async ({ plan, dir, sourcePath, file }: Packaging): Promise<MadeProduct[]> => {
+  if (!plan.keepSource || plan.passSource) return []
+  const name = `source.${extensionOf(file.key) || 'bin'}`
+  await sameFile(sourcePath, join(dir, name))
+  return [{ file: name, path: name, role: 'source', contentType: contentTypeOf(name), width: null, height: null }]
+}
+
+/** A second name for the same bytes; a copy where the file system can't do that. */
+const sameFile = async (from: string, to: string): Promise<void> => {
+  try {
+    await link(from, to)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EMLINK') throw error
+    await copyFile(from, to)
+  }
+}
+
+/** ffprobe's full answer, from the probe step, goes along with what was made. */
+const probeAnswer = async ({ store }: StepDeps, jobId: string): Promise<ProductFile[]> => {
+  const stored = await store.find(`${jobId}/probe.json`)
+  if (!stored) return []
+  return [
+    {
+      ...stored,
+      path: 'probe.json',
+      role: 'probe',
+      contentType: contentTypeOf('probe.json'),
+      width: null,
+      height: null,
+    },
+  ]
+}

@@ -1,0 +1,15 @@
+import type { PackageInput } from '../contract/steps.ts'
+import type { ToolContext } from '../tools/tool-context.ts'
+import type { StepRun } from './step.ts'
+
+/** One attempt at packaging, with every file as a path. */
+export interface Packaging extends PackageInput {
+  run: StepRun
+  context: ToolContext
+  /** Folder of the results. */
+  dir: string
+  sourcePath: string
+  /** Encoded renditions, in the plan's order. */
+  videoPaths: string[]
+  audioPath: string | null
+}

@@ -1,0 +1,148 @@
+import { execFile } from 'node:child_process'
+import { copyFile, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { extname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { MockActivityEnvironment } from '@temporalio/testing'
+import { pino } from 'pino'
+import { createPackageMedia } from '../../activities/package.ts'
+import { createPlan } from '../../activities/plan.ts'
+import { createPoster } from '../../activities/poster.ts'
+import { createProbe } from '../../activities/probe.ts'
+import { createStoryboard } from '../../activities/storyboard.ts'
+import { createTranscodeAudio } from '../../activities/transcode-audio.ts'
+import { createTranscodeChunk } from '../../activities/transcode-chunk.ts'
+import type { StepDeps } from '../../activities/step.ts'
+import { parseConfig } from '../../config.ts'
+import type { StepName } from '../../contract/names.ts'
+import type { MediaPlan } from '../../contract/plan.ts'
+import type { JobOptions, PresetName } from '../../contract/presets.ts'
+import type { ProgressSample } from '../../contract/progress.ts'
+import type { Probed, ProductFile, StepRef, StoredFile } from '../../contract/steps.ts'
+import { readInstalledTools } from '../../scripts/installed-tools.ts'
+import { createLocalWorkStore } from '../../storage/local-work-store.ts'
+import { parseProbeAnswer, type ProbeAnswer } from '../../tools/ffprobe-answer.ts'
+
+const run = promisify(execFile)
+
+/** Everything one source became, with absolute paths to look into. */
+export interface Made {
+  probed: Probed
+  plan: MediaPlan
+  products: ProductFile[]
+  pathOf(product: string): string
+  probe(product: string): Promise<ProbeAnswer>
+}
+
+/** The media steps on a store of their own, as the ingest workflow calls them. */
+export const createMediaLine = async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'sluice-media-'))
+  const config = parseConfig({ SLUICE_DATA: dataDir }, readInstalledTools())
+  const store = createLocalWorkStore(dataDir)
+  const samples: ProgressSample[] = []
+  const deps: StepDeps = {
+    config,
+    store,
+    bus: {
+      publish: (message) => {
+        if (message.type === 'progress') samples.push(message.sample)
+      },
+      close: async () => {},
+    },
+    metrics: { stepEnded: () => {} },
+    log: pino({ level: 'silent' }),
+  }
+  const media = {
+    probe: createProbe(deps),
+    plan: createPlan(deps),
+    transcodeChunk: createTranscodeChunk(deps),
+    transcodeAudio: createTranscodeAudio(deps),
+    packageMedia: createPackageMedia(deps),
+    poster: createPoster(deps),
+    storyboard: createStoryboard(deps),
+  }
+  const environments = new Set<MockActivityEnvironment>()
+  let jobs = 0
+
+  const act = async <I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> => {
+    const environment = new MockActivityEnvironment()
+    environments.add(environment)
+    try {
+      return (await environment.run(activity, input)) as O
+    } finally {
+      environments.delete(environment)
+    }
+  }
+
+  const ref = (jobId: string, step: StepName, part: string | null = null): StepRef => {
+    return { jobId, run: 1, step, part, share: 1, attemptBase: 0 }
+  }
+
+  /** Takes a file into the store as the download step would. */
+  const take = async (path: string): Promise<{ jobId: string; file: StoredFile }> => {
+    jobs += 1
+    const jobId = `job-${jobs}`
+    await mkdir(join(dataDir, 'incoming'), { recursive: true })
+    const copy = join(dataDir, 'incoming', `${jobId}${extname(path)}`)
+    await copyFile(path, copy)
+    return { jobId, file: await store.commit(copy, `${jobId}/source${extname(path)}`) }
+  }
+
+  const probeSource = async (path: string, preset: PresetName = 'web') => {
+    const { jobId, file } = await take(path)
+    return { jobId, file, probed: await act(media.probe, { ref: ref(jobId, 'probe'), file, preset }) }
+  }
+
+  const make = async (path: string, preset: PresetName, options: JobOptions = {}, title = 'A clip'): Promise<Made> => {
+    const { jobId, file, probed } = await probeSource(path, preset)
+    const plan = await act(media.plan, { ref: ref(jobId, 'plan'), file, probed, preset, options })
+    const chunk =
+      plan.video.mode === 'encode'
+        ? await act(media.transcodeChunk, { ref: ref(jobId, 'transcode', '1'), file, plan })
+        : { renditions: [], tilesKey: null }
+    const audio =
+      plan.audio.mode === 'encode'
+        ? await act(media.transcodeAudio, { ref: ref(jobId, 'transcode', 'audio'), file, plan })
+        : null
+    const packaging = { ref: ref(jobId, 'package'), file, plan, video: chunk.renditions, audio, title }
+    const packaged = await act(media.packageMedia, packaging)
+    const poster = await act(media.poster, { ref: ref(jobId, 'thumbnail', 'poster'), file, plan, title })
+    const storyboardInput = { ref: ref(jobId, 'thumbnail', 'storyboard'), file, plan, tilesKey: chunk.tilesKey }
+    const storyboard = await act(media.storyboard, storyboardInput)
+    const products = [...packaged.files, ...poster.files, ...storyboard.files]
+    const pathOf = (name: string): string => {
+      const product = products.find((candidate) => candidate.path === name)
+      if (!product) throw new Error(`no product ${name} among ${products.map((each) => each.path).join(', ')}`)
+      return join(dataDir, 'work', ...product.key.split('/'))
+    }
+    for (const product of products) {
+      const { size } = await stat(pathOf(product.path))
+      if (size !== product.sizeBytes) throw new Error(`${product.path} has ${size}, not ${product.sizeBytes} bytes`)
+    }
+    return { probed, plan, products, pathOf, probe: (name) => ffprobe(config.tools.ffprobe, pathOf(name)) }
+  }
+
+  return {
+    dataDir,
+    config,
+    deps,
+    media,
+    samples,
+    ref,
+    take,
+    act,
+    probeSource,
+    make,
+    cancelAll: () => {
+      for (const environment of environments) environment.cancel()
+    },
+    close: () => rm(dataDir, { recursive: true, force: true }),
+  }
+}
+export type MediaLine = Awaited<ReturnType<typeof createMediaLine>>
+
+/** What an independent reader says of a file. */
+export const ffprobe = async (program: string, path: string): Promise<ProbeAnswer> => {
+  const { stdout } = await run(program, ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', path])
+  return parseProbeAnswer(JSON.parse(stdout))
+}

@@ -1,0 +1,35 @@
+import type { AudioPlan } from '../contract/plan.ts'
+import { inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
+import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
+
+export type AudioEncode = Extract<AudioPlan, { mode: 'encode' }>
+
+const ENCODERS: Readonly<Record<AudioEncode['codec'], string>> = { aac: 'aac', mp3: 'libmp3lame', opus: 'libopus' }
+const EXTENSIONS: Readonly<Record<AudioEncode['codec'], string>> = { aac: 'm4a', mp3: 'mp3', opus: 'opus' }
+
+/** Name of the file that holds the encoded sound. */
+export const audioFileName = (audio: AudioEncode): string => `audio.${EXTENSIONS[audio.codec]}`
+
+/**
+ * Sound that begins where the container begins: silence is put before it and into gaps, and what overlaps is cut, so that it
+ * stays in step with the picture. What the encoder itself puts in front is taken off by the container's edit list.
+ */
+const IN_STEP = 'aresample=async=1:first_pts=0'
+
+/** Arguments of the ffmpeg that makes the whole sound track in one piece. */
+export const audioArgs = (audio: AudioEncode, source: string, output: string): string[] => {
+  const shape = ['-ac', `${audio.channels}`, '-ar', `${audio.sampleRateHz}`, '-af', IN_STEP]
+  const codec = ['-c:a', ENCODERS[audio.codec], '-b:a', `${audio.bitrateBps}`]
+  const bare = ['-map_metadata', '-1', '-map_chapters', '-1']
+  return [
+    ...QUIET_ARGS,
+    ...PROGRESS_ARGS,
+    ...inputArgs(source),
+    '-map',
+    `0:${audio.streamIndex}`,
+    ...bare,
+    ...shape,
+    ...codec,
+    output,
+  ]
+}

@@ -1,0 +1,62 @@
+import type { MediaPlan } from '../contract/plan.ts'
+import { inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
+import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
+
+/** One stream to take, and from which file. */
+export interface MuxStream {
+  path: string
+  streamIndex: number
+}
+
+export interface MuxJob {
+  streams: readonly MuxStream[]
+  output: string
+  /** ffmpeg's muxers by extension: `mp4`, `m4a`, `mp3`, `opus`, `mkv`. */
+  extension: string
+  title: string | null
+}
+
+/** The streams of the finished file: encoded ones from their own files, copied ones from the source. */
+export const mainStreams = (
+  plan: Pick<MediaPlan, 'video' | 'audio' | 'alsoCopy'>,
+  files: { source: string; video: string | null; audio: string | null },
+): MuxStream[] => {
+  const pick = (part: MediaPlan['video'] | MediaPlan['audio'], encoded: string | null): MuxStream[] => {
+    if (part.mode === 'none') return []
+    if (part.mode === 'copy') return [{ path: files.source, streamIndex: part.streamIndex }]
+    return encoded === null ? [] : [{ path: encoded, streamIndex: 0 }]
+  }
+  const further = plan.alsoCopy.map((streamIndex) => ({ path: files.source, streamIndex }))
+  return [...pick(plan.video, files.video), ...pick(plan.audio, files.audio), ...further]
+}
+
+/** Joins streams in one file without encoding; the index of an MP4 in front, so that it plays before it is loaded. */
+export const muxArgs = ({ streams, output, extension, title }: MuxJob): string[] => {
+  const inputs = [...new Set(streams.map((stream) => stream.path))]
+  const maps = streams.flatMap(({ path, streamIndex }) => ['-map', `${inputs.indexOf(path)}:${streamIndex}`])
+  const tags = [
+    '-map_metadata',
+    '-1',
+    '-map_chapters',
+    '-1',
+    ...(title === null ? [] : ['-metadata', `title=${title}`]),
+  ]
+  return [
+    ...QUIET_ARGS,
+    ...PROGRESS_ARGS,
+    ...inputs.flatMap(inputArgs),
+    ...maps,
+    '-c',
+    'copy',
+    ...tags,
+    ...containerArgs(extension),
+    output,
+  ]
+}
+
+const containerArgs = (extension: string): string[] => {
+  if (extension === 'mp4' || extension === 'm4a') return ['-f', 'mp4', '-movflags', '+faststart']
+  // Version 2.3 of ID3 is what car radios and Windows read.
+  if (extension === 'mp3') return ['-id3v2_version', '3']
+  return []
+}

@@ -1,0 +1,54 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import sharp from 'sharp'
+import { measureFrame, type FrameMeasure } from './image-score.ts'
+
+/** Wide enough to see blur, small enough to measure within milliseconds. */
+const MEASURED_WIDTH = 320
+const JPEG_QUALITY = 82
+const WEBP_QUALITY = 80
+
+/** Measures one candidate file. `position`: its place in the recording, 0–1. */
+export const measureImage = async (path: string, position: number): Promise<FrameMeasure> => {
+  const { data, info } = await sharp(path)
+    .resize({ width: MEASURED_WIDTH, withoutEnlargement: true })
+    .greyscale()
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  return measureFrame({ data, width: info.width, height: info.height }, position)
+}
+
+export interface PosterFile {
+  name: string
+  width: number
+  height: number
+}
+
+/**
+ * Writes `poster-<width>.jpg` and `.webp` for each width. Metadata of the picture stays out.
+ * @throws Error where the picture cannot be read.
+ */
+export const writePosters = async (
+  picture: string | Buffer,
+  { widths, dir }: { widths: readonly number[]; dir: string },
+): Promise<PosterFile[]> => {
+  const input = typeof picture === 'string' ? await readFile(picture) : picture
+  const files: PosterFile[] = []
+  for (const width of widths) {
+    const scaled = await sharp(input)
+      .resize({ width })
+      .flatten()
+      .toColourspace('srgb')
+      .toBuffer({ resolveWithObject: true })
+    const raw = sharp(scaled.data)
+    const encoded = {
+      jpg: await raw.clone().jpeg({ quality: JPEG_QUALITY, mozjpeg: true }).toBuffer(),
+      webp: await raw.clone().webp({ quality: WEBP_QUALITY }).toBuffer(),
+    }
+    for (const [extension, data] of Object.entries(encoded)) {
+      const name = `poster-${width}.${extension}`
+      await writeFile(`${dir}/${name}`, data)
+      files.push({ name, width: scaled.info.width, height: scaled.info.height })
+    }
+  }
+  return files
+}

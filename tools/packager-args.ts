@@ -1,0 +1,44 @@
+/** One stream for Shaka Packager, by file names within the folder that it works in. */
+export interface PackagerStream {
+  kind: 'video' | 'audio'
+  /** Folder of its segments and playlist: `720p`, `audio`. */
+  name: string
+  input: string
+}
+
+export const HLS_MASTER = 'master.m3u8'
+export const DASH_MANIFEST = 'manifest.mpd'
+const SEGMENT_SECONDS = 4
+
+/**
+ * Arguments for HLS and DASH over the same CMAF segments, written below `output`. Names are relative to the packager's folder
+ * and our own: its descriptors give commas and equals signs a meaning.
+ */
+export const packagerArgs = (streams: readonly PackagerStream[], output: string): string[] => [
+  ...streams.map((stream) => descriptor(stream, output)),
+  '--segment_duration',
+  `${SEGMENT_SECONDS}`,
+  '--hls_master_playlist_output',
+  `${output}/${HLS_MASTER}`,
+  '--hls_playlist_type',
+  'VOD',
+  '--mpd_output',
+  `${output}/${DASH_MANIFEST}`,
+  // Segments in files of their own would make it a live manifest otherwise.
+  '--generate_static_live_mpd',
+  '--quiet',
+]
+
+const descriptor = ({ kind, name, input }: PackagerStream, output: string): string => {
+  const fields: Record<string, string> = {
+    in: input,
+    stream: kind,
+    init_segment: `${output}/${name}/init.mp4`,
+    segment_template: `${output}/${name}/$Number%05d$.m4s`,
+    playlist_name: `${name}/index.m3u8`,
+    ...(kind === 'audio' ? { hls_group_id: 'audio', hls_name: 'main' } : {}),
+  }
+  return Object.entries(fields)
+    .map(([field, value]) => `${field}=${value}`)
+    .join(',')
+}

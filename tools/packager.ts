@@ -1,0 +1,16 @@
+import { packagerArgs, type PackagerStream } from './packager-args.ts'
+import { runMediaTool, type ToolContext } from './tool-context.ts'
+
+/**
+ * Writes segments and manifests of all streams below `output` in the context's folder, which also holds the inputs.
+ * Nothing else writes manifests: ffmpeg's own announce average instead of peak bandwidth.
+ * @throws SluiceError as runTool does.
+ */
+export const packageStreams = async (
+  context: ToolContext,
+  streams: readonly PackagerStream[],
+  output: string,
+): Promise<void> => {
+  // It copies at the speed of the disk and says nothing meanwhile: silence is no sign of a stall here.
+  await runMediaTool({ ...context, stallMs: undefined }, 'packager', { args: packagerArgs(streams, output) })
+}
