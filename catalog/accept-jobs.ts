@@ -35,7 +35,7 @@ export const acceptOrMatch = (
 
 const acceptChunk = async (trx: Knex.Transaction, jobs: AcceptedJob[], now: number): Promise<AcceptedItem[]> => {
   const rows = jobs.map((job) => newRow(job, now))
-  const answers = await findAnswers(trx, rows)
+  const { answers, heldKeys } = await findAnswers(trx, rows)
   const items = rows.map((row): AcceptedItem => {
     const known = row.dedupeKey === null || row.force ? undefined : answers.get(row.dedupeKey)
     if (known !== undefined) return { job: known, deduplicated: true }
@@ -44,7 +44,7 @@ const acceptChunk = async (trx: Knex.Transaction, jobs: AcceptedJob[], now: numb
   })
   const inserted = items.filter((item) => !item.deduplicated).map(({ job }) => job)
   // The newest answers from now on: a forced one takes the key from the one before it.
-  const keys = inserted.map((row) => row.dedupeKey).filter((key) => key !== null)
+  const keys = inserted.map((row) => row.dedupeKey).filter((key) => key !== null && heldKeys.has(key))
   if (keys.length > 0) await trx<JobRecord>('jobs').whereIn('live_key', keys).update({ live_key: null })
   if (inserted.length > 0) {
     const holds = (row: JobRow): boolean => row.dedupeKey !== null && answers.get(row.dedupeKey) === row
@@ -55,21 +55,23 @@ const acceptChunk = async (trx: Knex.Transaction, jobs: AcceptedJob[], now: numb
   return items
 }
 
-/** Jobs that answer for a key: live, or succeeded with all their media still there. */
-const findAnswers = async (trx: Knex.Transaction, rows: JobRow[]): Promise<Map<string, JobRow>> => {
-  const keys = rows.filter((row) => !row.force).map((row) => row.dedupeKey)
-  const wanted = [...new Set(keys.filter((key) => key !== null))]
-  if (wanted.length === 0) return new Map()
-  const holders = (await trx<JobRecord>('jobs').whereIn('live_key', wanted)).map(toJobRow)
+/** Jobs that answer for a key: live, or succeeded with all their media still there. Others may hold one without that. */
+const findAnswers = async (
+  trx: Knex.Transaction,
+  rows: JobRow[],
+): Promise<{ answers: Map<string, JobRow>; heldKeys: Set<string> }> => {
+  const keys = [...new Set(rows.map((row) => row.dedupeKey).filter((key) => key !== null))]
+  const holders = keys.length === 0 ? [] : (await trx<JobRecord>('jobs').whereIn('live_key', keys)).map(toJobRow)
   const mediaIds = holders.flatMap((row) => row.result?.mediaIds ?? [])
   const existing = mediaIds.length === 0 ? [] : await trx<{ id: string }>('media').whereIn('id', mediaIds).select('id')
   const exists = new Set(existing.map(({ id }) => id))
-  const answers = holders.filter((row) => {
+  const byKey = holders.map((row) => [row.dedupeKey ?? '', row] as const)
+  const answering = byKey.filter(([, row]) => {
     if (row.state !== 'succeeded') return canMatch(row.state)
     const made = row.result?.mediaIds ?? []
     return made.length > 0 && made.every((id) => exists.has(id))
   })
-  return new Map(answers.map((row) => [row.dedupeKey ?? '', row]))
+  return { answers: new Map(answering), heldKeys: new Set(byKey.map(([key]) => key)) }
 }
 
 const newRow = (job: AcceptedJob, now: number): JobRow => ({

@@ -14,7 +14,7 @@ export type JobEvent =
   | { type: 'ended'; run: number; state: Ended; error: Failure | null; result: JobResult | null }
   /** Temporal does not know the workflow of this run. */
   | { type: 'lost'; run: number }
-  | { type: 'problem'; run: number; error: Failure }
+  | { type: 'problem'; run: number; error: Failure | null }
   | { type: 'retried' }
 
 /** Where each state may lead. Only `retried` leads out of an ended state, and only `lost` back from a live one. */
@@ -79,7 +79,7 @@ const changeBy = (row: JobRow, event: JobEvent, now: number): Partial<JobRow> | 
       if (row.cancelRequested) return { ...ending('cancelled', now), steps: stopped(row.steps, now) }
       return { ...restart, dispatchedAt: null }
     case 'problem':
-      if (event.run !== row.run || isEnded(row.state) || row.error?.code === event.error.code) return null
+      if (event.run !== row.run || isEnded(row.state) || row.error?.code === event.error?.code) return null
       return { error: event.error }
     case 'retried':
       if (!canRetry(row.state)) return null

@@ -132,8 +132,8 @@ export interface JobQueries {
   startNextRun(id: string): Promise<RetryOutcome>
   /** Ends a job from outside its workflow. @returns the new revision, or null where it had ended or is in another run. */
   markEnded(ending: JobEnding): Promise<number | null>
-  /** Shows a problem on a live job; the next projection takes it away. @returns the new revision, or null if nothing changed. */
-  noteProblem(job: JobRunRef, error: Failure): Promise<number | null>
+  /** Shows a problem on a live job, or that it is over; so does the next projection. @returns the new revision, or null if nothing changed. */
+  noteProblem(job: JobRunRef, error: Failure | null): Promise<number | null>
   /** Deletes an ended job; its media stay. */
   remove(id: string): Promise<RemoveOutcome>
 

@@ -8,7 +8,11 @@ export interface LibsqlConnection {
   busyTimeoutMs: number
 }
 
+type Statement = ReturnType<InstanceType<typeof Libsql>['prepare']>
+
 type Connection = InstanceType<typeof Libsql> & {
+  /** Prepared statements by their text, the one used longest ago first. */
+  prepared: Map<string, Statement>
   /** Set: knex drops the connection instead of using it again. */
   __knex__disposed?: Error
 }
@@ -35,13 +39,14 @@ export class LibsqlClient extends BetterSqlite3Client {
 
   override async acquireRawConnection(): Promise<Connection> {
     const settings = this.connectionSettings as LibsqlConnection
-    const connection: Connection = new Libsql(settings.filename)
+    const connection = Object.assign(new Libsql(settings.filename), { prepared: new Map<string, Statement>() })
     connection.pragma(`busy_timeout = ${BLOCKING_WAIT_MS}`)
     // Two processes that open a new file at once both want to switch it to WAL, and one finds it locked.
     await unlessBusy(() => connection.pragma('journal_mode = WAL'), settings.busyTimeoutMs)
     // FULL: an accepted job survives a power cut, not just a crash.
     connection.pragma('synchronous = FULL')
     connection.pragma('foreign_keys = ON')
+    connection.pragma('wal_autocheckpoint = 4000')
     return connection
   }
 
@@ -49,7 +54,7 @@ export class LibsqlClient extends BetterSqlite3Client {
     // Undoing what SQLite already undid itself (a full disk ends the transaction) is not an error.
     if (query.sql.startsWith('ROLLBACK') && !connection.inTransaction) return { ...query, response: [] }
     // All our transactions write. One that begins by reading would be refused, not queued, when it wants to write.
-    const statement = connection.prepare(query.sql === 'BEGIN;' ? 'BEGIN IMMEDIATE;' : query.sql)
+    const statement = prepare(connection, query.sql === 'BEGIN;' ? 'BEGIN IMMEDIATE;' : query.sql)
     const bindings = (query.bindings ?? []).map(toBindable)
     try {
       await unlessBusy(
@@ -71,6 +76,19 @@ export class LibsqlClient extends BetterSqlite3Client {
     }
     return query
   }
+}
+
+/** Preparing costs as much as running; the application has some fifty statements, lists of ids make more of them. */
+const PREPARED = 200
+
+const prepare = (connection: Connection, sql: string): Statement => {
+  const { prepared } = connection
+  const statement = prepared.get(sql) ?? connection.prepare(sql)
+  prepared.delete(sql)
+  prepared.set(sql, statement)
+  const [oldest] = prepared.keys()
+  if (prepared.size > PREPARED && oldest !== undefined) prepared.delete(oldest)
+  return statement
 }
 
 const isBusy = (error: unknown): boolean => {

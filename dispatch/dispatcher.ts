@@ -1,0 +1,176 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { WorkflowClient } from '@temporalio/client'
+import type { Logger } from 'pino'
+import type { JobRow } from '../catalog/job-row.ts'
+import type { JobQueries } from '../catalog/jobs.ts'
+import { createCanceller } from './cancel-job.ts'
+import { createStartedMarks } from './started-marks.ts'
+import { startWorkflow } from './start-workflow.ts'
+import { isAway } from './temporal-errors.ts'
+import { createReachability } from './reachability.ts'
+
+export interface DispatcherDeps {
+  client: WorkflowClient
+  jobs: Pick<
+    JobQueries,
+    | 'claimForDispatch'
+    | 'markStarted'
+    | 'releaseDispatch'
+    | 'cancelsToSignal'
+    | 'markCancelSignalled'
+    | 'markEnded'
+    | 'markLost'
+    | 'noteProblem'
+  >
+  log: Logger
+  /** A row has a new revision. */
+  onChanged: (jobId: string, revision: number) => void
+  sweepMs?: number
+}
+
+export interface Dispatcher {
+  /** Starts the workflows of rows that were just accepted or retried, and so are claimed; does not wait. */
+  start(rows: readonly JobRow[]): void
+  /** Tells the workflow of a row that its cancellation was requested; does not wait. */
+  cancel(row: JobRow): void
+  /** One look now for jobs that nobody started and cancellations that nobody passed on. */
+  sweep(): Promise<void>
+  /** Ends the sweep, waits for what is in flight and gives back what was not begun. */
+  stop(): Promise<void>
+}
+
+/** How long a job waits that another process accepted and left behind, or that was accepted while Temporal was away. */
+const SWEEP_MS = 2_000
+/** More in flight makes a start slower, not more of them: the server takes about 100 a second. */
+const STARTS_IN_FLIGHT = 8
+/** Rows in hand; what comes beyond is left to the sweep, which takes the urgent ones first. */
+const MAX_QUEUED = 500
+/** When so few are left, the sweep is asked for more at once, so that starting never pauses. */
+const LOW_WATER = 50
+
+/** Keeps Temporal in step with what the catalog accepted. Temporal may be away: jobs wait and start when it returns. */
+export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
+  const { client, jobs, log, sweepMs = SWEEP_MS } = deps
+  const queued = new Map<string, JobRow>()
+  const inFlight = new Map<string, Promise<void>>()
+  /** Queued rows whose start was sent and not answered: Temporal may have them. */
+  const unanswered = new Set<string>()
+  const stopping = new AbortController()
+  const marks = createStartedMarks({ jobs, log })
+  const reachability = createReachability({ client, log, stopping: stopping.signal, onReturn: () => void sweep() })
+  let more = false
+  let sweeping: Promise<void> | null = null
+
+  const giveBack = async (rows: JobRow[]): Promise<void> => {
+    try {
+      for (const row of await jobs.releaseDispatch(rows)) deps.onChanged(row.id, row.revision)
+    } catch (error) {
+      log.warn({ err: error, jobs: rows.length }, 'cannot give jobs back; they start when their claim runs out')
+    }
+  }
+
+  const pump = (): void => {
+    while (!stopping.signal.aborted && reachability.isReachable() && inFlight.size < STARTS_IN_FLIGHT) {
+      const row = mostUrgent(queued.values())
+      if (row === undefined) break
+      queued.delete(row.id)
+      unanswered.delete(row.id)
+      const starting = begin(row).finally(() => {
+        inFlight.delete(row.id)
+        pump()
+      })
+      inFlight.set(row.id, starting)
+    }
+    if (more && queued.size < LOW_WATER) void sweep()
+  }
+
+  const begin = async (row: JobRow): Promise<void> => {
+    // A start without an answer may have happened, a question without one has not: a row that was never sent off can still
+    // be cancelled without Temporal.
+    if (!(await reachability.check())) return void queued.set(row.id, row)
+    try {
+      await startWorkflow(client, row)
+      reachability.answered()
+      marks.add(row)
+    } catch (error) {
+      if (isAway(error)) {
+        reachability.lost(error)
+        queued.set(row.id, row)
+        unanswered.add(row.id)
+      } else {
+        log.error({ err: error, jobId: row.id }, 'Temporal refuses to start this job; it is tried again')
+      }
+    }
+  }
+
+  const canceller = createCanceller({
+    ...deps,
+    reachability,
+    settleStart: async (row) => {
+      await inFlight.get(row.id)
+      if (!queued.delete(row.id) || unanswered.delete(row.id)) return 'sent'
+      await giveBack([row])
+      return 'withdrawn'
+    },
+  })
+
+  const sweep = (): Promise<void> => {
+    sweeping ??= sweepOnce().finally(() => {
+      sweeping = null
+    })
+    return sweeping
+  }
+
+  const sweepOnce = async (): Promise<void> => {
+    try {
+      await marks.flush()
+      if (stopping.signal.aborted || !reachability.isReachable()) return
+      await canceller.signalWaiting()
+      const room = MAX_QUEUED - queued.size
+      const rows = room > 0 ? await jobs.claimForDispatch(room) : []
+      more = rows.length > 0 && rows.length === room
+      enqueue(rows)
+    } catch (error) {
+      log.warn({ err: error }, 'cannot look for jobs to start')
+    }
+  }
+
+  const enqueue = (rows: readonly JobRow[]): void => {
+    const fresh = rows.filter((row) => !queued.has(row.id) && !inFlight.has(row.id) && !marks.has(row))
+    const beyond = fresh.splice(Math.max(0, MAX_QUEUED - queued.size))
+    for (const row of fresh) queued.set(row.id, row)
+    if (beyond.length > 0) {
+      more = true
+      void giveBack(beyond)
+    }
+    pump()
+  }
+
+  const loop = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await sweep()
+      await delay(sweepMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
+  }
+
+  const looping = loop()
+  return {
+    start: enqueue,
+    cancel: (row) => void canceller.cancel(row),
+    sweep,
+    stop: async () => {
+      stopping.abort()
+      await looping
+      await Promise.all(inFlight.values())
+      await canceller.idle()
+      await marks.flush()
+      await giveBack([...queued.values()].filter((row) => !unanswered.has(row.id)))
+    },
+  }
+}
+
+const mostUrgent = (rows: Iterable<JobRow>): JobRow | undefined => {
+  let best: JobRow | undefined
+  for (const row of rows) if (best === undefined || row.priority < best.priority) best = row
+  return best
+}
