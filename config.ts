@@ -30,9 +30,12 @@ const environment = z.object({
   SLUICE_ALLOW_ADDRESSES: list
     .default([])
     .describe('Private addresses that sources may be on: 10.0.0.5, 192.168.0.0/16, 127.0.0.1:8000, or * for all'),
-  SLUICE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  SLUICE_LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('How much is logged'),
   TEMPORAL_ADDRESS: z.string().optional().describe('host:port of a Temporal server to use instead of the embedded one'),
-  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default').describe('Namespace of the workflows'),
   TEMPORAL_UI_URL: z.url().optional().describe('Address of the Temporal Web UI, for links'),
   SLUICE_TEMPORAL_PORT: port
     .optional()
@@ -57,12 +60,14 @@ const environment = z.object({
     .describe('Progress link of the API process, for workers: ws://host:port/internal/bus'),
   SLUICE_METRICS_PORT: port.default(0).describe('Port of the worker’s own /metrics; 0 for any free one'),
   SLUICE_STALL_MS: z.coerce.number().int().min(1_000).default(120_000).describe('A tool silent for so long is stopped'),
-  SLUICE_FFMPEG: path.optional(),
-  SLUICE_FFPROBE: path.optional(),
-  SLUICE_PACKAGER: path.optional(),
-  SLUICE_YTDLP: path.optional(),
-  SLUICE_TEMPORAL: path.optional(),
-  SLUICE_DENO: path.optional(),
+  SLUICE_FFMPEG: path.optional().describe('Path of ffmpeg, instead of the installed one'),
+  SLUICE_FFPROBE: path.optional().describe('Path of ffprobe, instead of the installed one'),
+  SLUICE_PACKAGER: path.optional().describe('Path of Shaka Packager, instead of the installed one'),
+  SLUICE_YTDLP: path.optional().describe('Path of yt-dlp, instead of the installed one'),
+  SLUICE_TEMPORAL: path.optional().describe('Path of the Temporal CLI, instead of the installed one'),
+  SLUICE_DENO: path
+    .optional()
+    .describe('Path of deno, which yt-dlp runs JavaScript with, instead of the installed one'),
 })
 
 export interface ToolPaths {
@@ -157,5 +162,8 @@ export const parseConfig = (env: NodeJS.ProcessEnv, installedTools: Partial<Tool
   }
 }
 
-/** Names, defaults and meanings of all settings, for `--help` and the documentation. */
-export const settingNames: readonly string[] = Object.keys(environment.shape)
+/** Names and meanings of all settings, for `--help` and the documentation. */
+export const settings: readonly { name: string; meaning: string }[] = Object.entries(environment.shape).map(
+  ([name, schema]) => ({ name, meaning: schema.description ?? '' }),
+)
+export const settingNames: readonly string[] = settings.map(({ name }) => name)

@@ -29,6 +29,8 @@ export interface InstanceOptions {
   say: (line: string) => void
   /** Stops the start half-way. */
   signal: AbortSignal
+  /** Called as soon as there may be something to end, and before all is ready. */
+  onStarted?: (instance: Pick<RunningInstance, 'kill'>) => void
 }
 
 /** Another instance has the data directory. */
@@ -57,6 +59,7 @@ export const startInstance = async (options: InstanceOptions): Promise<RunningIn
     lock.release()
   }
   const kill = () => processes.forEach((supervised) => supervised.kill())
+  options.onStarted?.({ kill })
   try {
     return { ...(await startAll({ ...options, processes, background: background.signal })), stop, kill }
   } catch (error) {

@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import { parseFlags, readSubmitFlags, SUBMIT_FLAGS, SUBMIT_HELP } from '../cli/arguments.ts'
+import { CliError } from '../cli/cli-error.ts'
+import { ConfigError, parseConfig, settings } from '../config.ts'
+import { readInstalledTools } from './installed-tools.ts'
+import { startInstance, type RunningInstance } from './instance.ts'
+import { StartError } from './start-error.ts'
+import { demonstrate, submitOnce } from './start-once.ts'
+import { createStopSignal } from './stop-signal.ts'
+
+const HELP = `Usage: npm start                       run Sluice until Ctrl-C
+       npm start -- URL… | FILE…       submit these, to the Sluice that runs or one just for them
+       npm start -- --demo             the same with a clip made for it; needs no network
+
+Options beside URL or FILE:
+${SUBMIT_HELP}
+
+Settings, from the environment:
+${settings.map(({ name, meaning }) => `  ${name.padEnd(26)} ${meaning}`.trimEnd()).join('\n')}
+`
+
+const FLAGS = { ...SUBMIT_FLAGS, demo: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
+
+const out = (line: string) => void process.stdout.write(`${line}\n`)
+const err = (line: string) => void process.stderr.write(`${line}\n`)
+
+const addresses = ({ url, token, temporalUiUrl }: RunningInstance, dataDir: string): string =>
+  [
+    'Sluice is running.',
+    `  Page       ${url}/sign-in?token=${token}   (the link signs you in)`,
+    `  API        ${url}/docs`,
+    ...(temporalUiUrl === null ? [] : [`  Temporal   ${temporalUiUrl}`]),
+    `  Data       ${dataDir}   (logs in ${join(dataDir, 'logs')})`,
+    'Ctrl-C stops it; unfinished jobs go on at the next start.',
+  ].join('\n')
+
+const main = async (): Promise<number> => {
+  const { values, positionals } = parseFlags(process.argv.slice(2), FLAGS)
+  if (values.help) {
+    out(HELP)
+    return 0
+  }
+  const env = process.env
+  const config = parseConfig(env, readInstalledTools())
+  const wanted = readSubmitFlags(values)
+  let started: Pick<RunningInstance, 'kill'> | null = null
+  const onStarted = (instance: Pick<RunningInstance, 'kill'>) => {
+    started = instance
+  }
+  const signal = createStopSignal(() => {
+    started?.kill()
+    process.exit(130)
+  })
+  const common = { config, env, signal, onStarted }
+  if (values.demo) return (await demonstrate({ ...common, wanted })) ? 0 : 1
+  if (positionals.length > 0) return (await submitOnce({ ...common, wanted }, positionals)) ? 0 : 1
+
+  out('Starting Sluice')
+  const instance = await startInstance({ ...common, say: (line) => err(`${new Date().toLocaleTimeString()} ${line}`) })
+  out(addresses(instance, config.dataDir))
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve())
+  })
+  out('Stopping Sluice')
+  await instance.stop()
+  out('Sluice has stopped.')
+  return 0
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  const isExpected = error instanceof StartError || error instanceof CliError || error instanceof ConfigError
+  const isStop = error instanceof Error && error.name === 'AbortError'
+  if (isStop) process.exitCode = 130
+  else {
+    err(isExpected ? error.message : `Sluice could not go on: ${error instanceof Error ? error.stack : String(error)}`)
+    process.exitCode = 1
+  }
+}
