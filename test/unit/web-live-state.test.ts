@@ -29,7 +29,11 @@ const job = (change: Partial<Job> = {}): Job => ({
   priority: 3,
   source: { url: 'https://example.org/a', file: null, title: 'A', site: 'example.org' },
   passthrough: null,
-  steps: [step({ name: 'resolve', state: 'succeeded', percent: 100 }), step(), step({ name: 'transcode', attempt: 0 })],
+  steps: [
+    step({ name: 'resolve', state: 'succeeded', percent: 100 }),
+    step(),
+    step({ name: 'transcode', state: 'pending', attempt: 0 }),
+  ],
   error: null,
   result: null,
   revision: 5,

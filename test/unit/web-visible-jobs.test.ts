@@ -29,7 +29,7 @@ const job = (minute: number, change: Partial<Job> = {}): Job => ({
   ...change,
 })
 
-const all = { state: null, q: '' } as const
+const all = { group: null, q: '' } as const
 const show = (jobs: Job[], input: Partial<Parameters<typeof visibleJobs>[0]> = {}) =>
   visibleJobs({
     state: reduceLive(emptyLiveState, [{ type: 'loaded', jobs }]),
@@ -54,11 +54,11 @@ it('leaves what is older than the last listed job to the next page', () => {
 
 it('lets a job go that no longer fits the state, and takes one in that now does', () => {
   const jobs = [job(1, { state: 'failed' }), job(2), job(3, { state: 'failed' })]
-  const filter = { state: 'failed', q: '' } as const
+  const filter = { group: 'failed', q: '' } as const
   expect(show(jobs, { filter, listed: new Set(['job-2', 'job-3']) })).toEqual(['job-3', 'job-1'])
 })
 
 it('trusts the server on what a search finds, and looks itself through what it was not asked about', () => {
   const jobs = [job(1), job(2, { source: { url: 'u', file: null, title: 'The Otter', site: null } }), job(3)]
-  expect(show(jobs, { filter: { state: null, q: 'otter' }, listed: new Set(['job-1']) })).toEqual(['job-2', 'job-1'])
+  expect(show(jobs, { filter: { group: null, q: 'otter' }, listed: new Set(['job-1']) })).toEqual(['job-2', 'job-1'])
 })

@@ -36,7 +36,7 @@ const NavLink = ({ href, under, children }: { href: string; under: string; child
 /** Leads to the documentation of the API, and to the Temporal Web UI where the server says where that is. */
 const OutwardLinks = () => {
   const system = useSystem()
-  const uiUrl = system?.temporal?.uiUrl
+  const uiUrl = system?.temporal.uiUrl
   return (
     <>
       <a href="/docs">API</a>

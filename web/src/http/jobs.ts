@@ -3,8 +3,9 @@ import type { JobState } from '../../../contract/names.ts'
 import type { JobOptions, PresetName } from '../../../contract/presets.ts'
 import { type Listing, type Problem, queryString, request } from './request.ts'
 
-export interface JobFilter {
-  state: JobState | null
+export interface JobQuery {
+  /** Null: every state. */
+  states: readonly JobState[] | null
   q: string
 }
 
@@ -23,8 +24,8 @@ export interface Accepted {
   error?: Problem
 }
 
-export const listJobs = (filter: JobFilter, cursor: string | null, signal: AbortSignal): Promise<Listing<Job>> =>
-  request(`/jobs${queryString({ state: filter.state, q: filter.q, cursor, limit: 50 })}`, { signal })
+export const listJobs = (query: JobQuery, cursor: string | null, signal: AbortSignal): Promise<Listing<Job>> =>
+  request(`/jobs${queryString({ state: query.states?.join(','), q: query.q, cursor, limit: 50 })}`, { signal })
 
 export const getJob = (id: string, signal?: AbortSignal): Promise<Job> =>
   request(`/jobs/${encodeURIComponent(id)}`, { signal })

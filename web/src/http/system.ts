@@ -2,8 +2,7 @@ import { request } from './request.ts'
 
 /** The part of `GET /system` that the page shows. */
 export interface System {
-  version?: string
-  temporal?: { uiUrl?: string | null }
+  temporal: { uiUrl: string }
 }
 
 export const getSystem = (signal: AbortSignal): Promise<System> => request('/system', { signal })

@@ -1,8 +1,9 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { Job } from '../../../contract/jobs.ts'
-import { cancelJob, deleteJob, getJob, type JobFilter, listJobs, retryJob, submitJobs } from '../http/jobs.ts'
+import { cancelJob, deleteJob, getJob, listJobs, retryJob, submitJobs } from '../http/jobs.ts'
 import { useLiveState, useLiveStore } from '../live/live-provider.tsx'
+import { type JobFilter, statesOf } from './job-filter.ts'
 import { visibleJobs } from './visible-jobs.ts'
 
 /** The list for a filter: pages come by HTTP, changes and new jobs by the socket. */
@@ -13,7 +14,7 @@ export const useJobList = (filter: JobFilter) => {
     queryKey: ['jobs', filter],
     initialPageParam: null as string | null,
     queryFn: async ({ pageParam, signal }) => {
-      const page = await listJobs(filter, pageParam, signal)
+      const page = await listJobs({ states: statesOf(filter), q: filter.q }, pageParam, signal)
       store.loaded(page.items)
       return { ids: page.items.map((job) => job.id), nextCursor: page.nextCursor }
     },

@@ -10,7 +10,7 @@ import { SubmitForm } from './submit-form.tsx'
 export const JobsPage = () => {
   const [filter, change] = useJobFilter()
   const { jobs, query } = useJobList(filter)
-  const isFiltered = filter.state !== null || filter.q !== ''
+  const isFiltered = filter.group !== null || filter.q !== ''
   return (
     <div className={styles.page}>
       <PageTitle name="Jobs" hidden />

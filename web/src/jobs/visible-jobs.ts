@@ -1,6 +1,6 @@
 import type { Job } from '../../../contract/jobs.ts'
-import type { JobFilter } from '../http/jobs.ts'
 import type { LiveState } from '../live/live-state.ts'
+import { type JobFilter, statesOf } from './job-filter.ts'
 
 const byAge = (one: Job, other: Job): number =>
   other.createdAt.localeCompare(one.createdAt) || other.id.localeCompare(one.id)
@@ -26,8 +26,9 @@ export interface VisibleJobsInput {
 export const visibleJobs = ({ state, filter, listed, hasMore }: VisibleJobsInput): Job[] => {
   const known = [...state.jobs.values()].map(({ job }) => job).toSorted(byAge)
   const oldest = hasMore ? known.findLast((job) => listed.has(job.id)) : undefined
+  const states = statesOf(filter)
   return known.filter((job) => {
-    if (filter.state !== null && job.state !== filter.state) return false
+    if (states?.includes(job.state) === false) return false
     if (listed.has(job.id)) return true
     return (!oldest || byAge(job, oldest) < 0) && mentions(job, filter.q)
   })
