@@ -113,7 +113,9 @@ const answerProblem =
   (error: unknown, _request, response, _next) => {
     const problem = toProblem(error)
     const requestId = String(response.locals['requestId'])
-    if (problem.status >= 500) log.error({ err: problem.cause ?? problem, requestId }, 'request failed')
+    if (problem.code === 'Internal') log.error({ err: problem.cause, requestId }, 'request failed')
+    else if (problem.status >= 500)
+      log.warn({ code: problem.code, detail: problem.message, requestId }, 'request failed')
     if (response.headersSent) {
       response.destroy()
       return

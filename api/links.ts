@@ -1,3 +1,5 @@
+import type { Config } from '../config.ts'
+
 /** Addresses within answers. Paths are relative to the server, so that they hold behind a proxy too. */
 export interface Links {
   job(id: string): string
@@ -10,11 +12,11 @@ export interface Links {
 }
 
 export const API_PATH = '/api/v1'
-/** Where the dev server's Web UI is, unless set otherwise. */
-const DEFAULT_UI_URL = 'http://127.0.0.1:8233'
+/** Where the dev server has its Web UI, unless told otherwise. */
+const DEFAULT_UI_PORT = 8233
 
-export const createLinks = ({ uiUrl, namespace }: { uiUrl: string | null; namespace: string }): Links => {
-  const ui = (uiUrl ?? DEFAULT_UI_URL).replace(/\/+$/, '')
+export const createLinks = ({ uiUrl, uiPort, namespace }: Omit<Config['temporal'], 'address' | 'port'>): Links => {
+  const ui = (uiUrl ?? `http://127.0.0.1:${uiPort ?? DEFAULT_UI_PORT}`).replace(/\/+$/, '')
   return {
     temporalUi: ui,
     job: (id) => `${API_PATH}/jobs/${id}`,

@@ -1,6 +1,6 @@
 import { type Client, type Connection, isGrpcDeadlineError, isGrpcServiceError } from '@temporalio/client'
 import { defaultPayloadConverter } from '@temporalio/common'
-import { temporal } from '@temporalio/proto'
+import proto from '@temporalio/proto'
 import { QUERIES, SEARCH_ATTRIBUTES, TASK_QUEUES, type TaskQueue } from '../contract/names.ts'
 import type { HeartbeatDetails, ProgressSample } from '../contract/progress.ts'
 import type { JobProjection } from '../contract/steps.ts'
@@ -43,7 +43,7 @@ export const createTemporalView = ({
 
   const describeQueue = async (name: TaskQueue): Promise<QueueStatus> => {
     // Workflows are taken from the control queue alone; the others carry activities.
-    const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = temporal.api.enums.v1.TaskQueueType
+    const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType
     const types =
       name === TASK_QUEUES.control ? [TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY] : [TASK_QUEUE_TYPE_ACTIVITY]
     const answers = await Promise.all(
