@@ -24,6 +24,7 @@ import { readInstalledTools } from './scripts/installed-tools.ts'
 import { createLibrary } from './storage/library.ts'
 import { createLocalWorkStore, sweepScratch, type HeldLease } from './storage/local-work-store.ts'
 import { createEgress } from './tools/egress-guard.ts'
+import { readToolVersions } from './tools/tool-versions.ts'
 
 const CONNECT_RETRY_MS = 500
 
@@ -78,6 +79,8 @@ const main = async (): Promise<void> => {
   Runtime.install({
     shutdownSignals: [],
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      // Workflows have one queue; that the others poll for none is as it should be.
+      if (message.startsWith('No workflows registered')) return
       log[level === 'ERROR' ? 'error' : 'warn'](meta ?? {}, message)
     }),
   })
@@ -105,7 +108,12 @@ const main = async (): Promise<void> => {
         ...common,
         taskQueue: TASK_QUEUES.control,
         workflowBundle: { code: await readFile(bundle, 'utf8') },
-        activities: createControlActivities({ ...deps, catalog, library, toolVersions: {} }),
+        activities: createControlActivities({
+          ...deps,
+          catalog,
+          library,
+          toolVersions: readToolVersions(config.tools),
+        }),
       })
     },
     download: () =>

@@ -20,7 +20,7 @@ export interface PublishDeps extends StepDeps {
   catalog: Pick<Catalog, 'media'>
   library: Library
   /** Versions of the programs that made the media, for its manifest. */
-  toolVersions: Record<string, string>
+  toolVersions: Promise<Record<string, string>>
 }
 
 interface HashedProduct extends ProductFile {
@@ -50,7 +50,7 @@ export const createPublish =
           staging,
           products.map((product) => ({ path: locate(product).fromFolder, sha256: product.sha256 })),
         )
-        await writeManifest(staging, manifestOf(deps, input, products))
+        await writeManifest(staging, manifestOf(await deps.toolVersions, input, products))
         const written = await describeWritten(staging, base, run)
         run.signal.throwIfAborted()
         await deps.library.reveal(staging, { base, mediaId: input.mediaId, main: main?.path ?? null, mainExtension })
@@ -164,7 +164,7 @@ const pictureSize = (plan: MediaPlan, probed: PublishInput['probed']) => {
   return { width: stream?.width ?? null, height: stream?.height ?? null }
 }
 
-const manifestOf = (deps: PublishDeps, input: PublishInput, products: HashedProduct[]) => ({
+const manifestOf = (tools: Record<string, string>, input: PublishInput, products: HashedProduct[]) => ({
   mediaId: input.mediaId,
   jobId: input.job.jobId,
   title: input.resolved.title,
@@ -179,7 +179,7 @@ const manifestOf = (deps: PublishDeps, input: PublishInput, products: HashedProd
   options: input.job.options,
   durationMs: input.plan.durationMs,
   decisions: input.plan.reasons,
-  tools: deps.toolVersions,
+  tools,
   createdAt: new Date().toISOString(),
   files: products.map(({ path, role, contentType, sizeBytes, sha256 }) => ({
     path,
