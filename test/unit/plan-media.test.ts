@@ -1,0 +1,247 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { decidePlan } from '../../activities/plan-media.ts'
+import type { MediaPlan } from '../../contract/plan.ts'
+import { PRESET_NAMES, type JobOptions, type PresetName } from '../../contract/presets.ts'
+import type { SourceFacts, VideoFacts } from '../../contract/source-facts.ts'
+import { audioFacts, sourceFacts, videoFacts } from './media-facts.ts'
+
+const decide = (facts: SourceFacts, preset: PresetName = 'web', options: JobOptions = {}): MediaPlan =>
+  decidePlan({ facts, preset, options, ffmpegBuild: '9.0' })
+
+const outline = (plan: MediaPlan): string =>
+  [plan.extension, plan.video.mode, plan.audio.mode, plan.passSource ? 'passed' : 'made'].join(' ')
+
+const renditionsOf = ({ video }: MediaPlan) => (video.mode === 'encode' ? video.renditions : [])
+const namesOf = (plan: MediaPlan): string[] => renditionsOf(plan).map((rendition) => rendition.name)
+
+describe('web', () => {
+  const picture = (changes: Partial<VideoFacts>): SourceFacts => sourceFacts({ video: videoFacts(changes) })
+  it.each<[string, SourceFacts, string]>([
+    ['fits as it is', sourceFacts(), 'mp4 copy copy passed'],
+    ['has its index at the end', sourceFacts({ indexFirst: false }), 'mp4 copy copy made'],
+    ['is QuickTime', sourceFacts({ majorBrand: 'qt' }), 'mp4 copy copy made'],
+    ['is Matroska', sourceFacts({ container: 'matroska,webm', indexFirst: null }), 'mp4 copy copy made'],
+    ['is AVI', sourceFacts({ container: 'avi', indexFirst: null }), 'mp4 encode copy made'],
+    ['is HEVC', picture({ codec: 'hevc' }), 'mp4 encode copy made'],
+    ['has ten bits', picture({ profile: 'High 10', pixelFormat: 'yuv420p10le' }), 'mp4 encode copy made'],
+    ['has full chroma', picture({ profile: 'High 4:4:4 Predictive' }), 'mp4 encode copy made'],
+    ['is interlaced', picture({ interlaced: true }), 'mp4 encode copy made'],
+    ['has oblong pixels', picture({ squarePixels: false }), 'mp4 encode copy made'],
+    ['is turned by a quarter', picture({ rotation: 90, width: 1080, height: 1920 }), 'mp4 copy copy passed'],
+    ['is turned oddly', picture({ rotation: 45 }), 'mp4 encode copy made'],
+    ['is HDR10', picture({ dynamicRange: 'hdr10' }), 'mp4 encode copy made'],
+    ['has an absurd level', picture({ level: 62 }), 'mp4 encode copy made'],
+    ['is larger than 1080 lines', picture({ width: 3840, height: 2160 }), 'mp4 encode copy made'],
+    ['is portrait of 1080', picture({ width: 1080, height: 1920 }), 'mp4 copy copy passed'],
+    ['has 5.1 sound', sourceFacts({ audio: audioFacts({ channels: 6 }) }), 'mp4 copy encode made'],
+    ['has Opus sound', sourceFacts({ audio: audioFacts({ codec: 'opus', profile: null }) }), 'mp4 copy encode made'],
+    ['has 96 kHz sound', sourceFacts({ audio: audioFacts({ sampleRateHz: 96_000 }) }), 'mp4 copy encode made'],
+    ['has no sound', sourceFacts({ audio: null }), 'mp4 copy none passed'],
+    ['has no picture', sourceFacts({ video: null }), 'm4a none copy passed'],
+  ])('decides for a source that %s', (_, facts, expected) => {
+    expect(outline(decide(facts))).toBe(expected)
+  })
+
+  it('remuxes a source with a further stream', () => {
+    const facts = sourceFacts()
+    facts.streams.push({ index: 2, type: 'other', codec: 'bin_data', cover: false })
+    expect(decide(facts).passSource).toBe(false)
+  })
+
+  it('encodes to the cap by the shorter side, even and in shape', () => {
+    const plan = decide(sourceFacts({ video: videoFacts({ codec: 'vp9', width: 1214, height: 2160 }) }))
+    expect(renditionsOf(plan)).toMatchObject([{ name: '1080p', width: 1080, height: 1920 }])
+  })
+
+  it('takes the lower cap of preset and options', () => {
+    expect(namesOf(decide(sourceFacts(), 'web', { maxHeight: 360 }))).toEqual(['360p'])
+    expect(decide(sourceFacts(), 'web', { maxHeight: 2160 }).video.mode).toBe('copy')
+  })
+
+  it('refuses Dolby Vision profile 5, which the preset original keeps', () => {
+    const facts = sourceFacts({ video: videoFacts({ codec: 'hevc', dolbyVisionProfile: 5 }) })
+    expect(() => decide(facts)).toThrowError(expect.objectContaining({ code: 'UnsupportedMedia' }))
+    expect(decide(facts, 'original')).toMatchObject({ passSource: true, thumbnails: { posterFrom: 'none' } })
+  })
+})
+
+describe('original', () => {
+  const inside = (container: string, codec = 'h264'): SourceFacts =>
+    sourceFacts({ container, majorBrand: null, indexFirst: null, video: videoFacts({ codec }) })
+  it.each<[string, SourceFacts, string]>([
+    ['MP4', sourceFacts({ indexFirst: false }), 'mp4 copy copy passed'],
+    ['QuickTime', sourceFacts({ majorBrand: 'qt' }), 'mov copy copy passed'],
+    ['Matroska', inside('matroska,webm'), 'mkv copy copy passed'],
+    ['AVI', inside('avi'), 'avi copy copy passed'],
+    ['MPEG-TS', inside('mpegts'), 'mp4 copy copy made'],
+    ['MPEG-TS with MPEG-2', inside('mpegts', 'mpeg2video'), 'mkv copy copy made'],
+    ['FLV', inside('flv'), 'mp4 copy copy made'],
+    [
+      'MP3',
+      sourceFacts({ container: 'mp3', video: null, audio: audioFacts({ codec: 'mp3' }) }),
+      'mp3 none copy passed',
+    ],
+  ])('decides for %s', (_, facts, expected) => {
+    expect(outline(decide(facts, 'original'))).toBe(expected)
+  })
+
+  it('takes other sound tracks along into another container', () => {
+    const facts = inside('mpegts')
+    facts.streams.push({ index: 2, type: 'audio', codec: 'aac', cover: false })
+    expect(decide(facts, 'original').alsoCopy).toEqual([2])
+  })
+})
+
+describe('stream', () => {
+  it.each<[number, number, number | undefined, string[]]>([
+    [1920, 1080, undefined, ['1080p', '720p', '480p', '360p', '240p']],
+    [3840, 2160, undefined, ['1080p', '720p', '480p', '360p', '240p']],
+    [1920, 1080, 480, ['480p', '360p', '240p']],
+    [720, 1280, undefined, ['720p', '480p', '360p', '240p']],
+    [1280, 540, undefined, ['540p', '360p', '240p']],
+    [320, 180, undefined, ['180p']],
+    [1, 1, undefined, ['16p']],
+  ])('makes of %d×%d, cap %s, the ladder %j', (width, height, maxHeight, expected) => {
+    const facts = sourceFacts({ video: videoFacts({ width, height }) })
+    expect(namesOf(decide(facts, 'stream', { maxHeight }))).toEqual(expected)
+  })
+
+  it('encodes sound that begins late, as segments have to begin together', () => {
+    expect(decide(sourceFacts(), 'stream').audio.mode).toBe('copy')
+    expect(decide(sourceFacts({ audio: audioFacts({ startMs: 40 }) }), 'stream').audio.mode).toBe('encode')
+  })
+
+  it('takes sound alone', () => {
+    expect(outline(decide(sourceFacts({ video: null }), 'stream'))).toBe('m3u8 none copy made')
+  })
+
+  it('caps the frame rate at 60 and keeps variable rates variable', () => {
+    const rate = (frameRate: string | null): unknown => {
+      const { video } = decide(sourceFacts({ video: videoFacts({ frameRate }) }), 'stream')
+      return video.mode === 'encode' ? video.frameRate : undefined
+    }
+    expect(['30000/1001', '60000/1001', '60/1', '120/1', '240/1', null].map(rate)).toEqual([
+      '30000/1001',
+      '60000/1001',
+      '60/1',
+      '120/2',
+      '240/4',
+      null,
+    ])
+  })
+})
+
+describe('audio', () => {
+  it.each<[string, Parameters<typeof audioFacts>[0], JobOptions, string]>([
+    ['AAC as m4a', {}, {}, 'm4a none copy made'],
+    ['Opus as m4a', { codec: 'opus' }, {}, 'm4a none encode made'],
+    ['AAC as mp3', {}, { audioFormat: 'mp3' }, 'mp3 none encode made'],
+    ['Opus as opus', { codec: 'opus' }, { audioFormat: 'opus' }, 'opus none copy made'],
+  ])('makes %s', (_, changes, options, expected) => {
+    expect(outline(decide(sourceFacts({ audio: audioFacts(changes) }), 'audio', options))).toBe(expected)
+  })
+
+  it('refuses a source without sound', () => {
+    expect(() => decide(sourceFacts({ audio: null }), 'audio')).toThrowError(
+      expect.objectContaining({ code: 'UnsupportedMedia', message: 'The source has no sound.' }),
+    )
+  })
+})
+
+describe('thumbnails', () => {
+  const of = (facts: SourceFacts, preset: PresetName = 'web') => decide(facts, preset).thumbnails
+  it('cuts tiles beside an encode where keyframes are rare, and takes keyframes where they suffice', () => {
+    const rare = { count: 6, medianGapMs: 10_000, longestGapMs: 10_000 }
+    const frequent = { count: 120, medianGapMs: 500, longestGapMs: 500 }
+    expect(of(sourceFacts({ video: videoFacts({ keyframes: rare }) }), 'stream').storyboardFrom).toBe('encode')
+    expect(of(sourceFacts({ video: videoFacts({ keyframes: frequent }) }), 'stream').storyboardFrom).toBe('keyframes')
+    expect(of(sourceFacts({ video: videoFacts({ keyframes: rare }) }))).toMatchObject({ storyboardFrom: 'decode' })
+  })
+
+  it('sets tiles further apart where that spares a decode', () => {
+    expect(of(sourceFacts())).toMatchObject({
+      storyboardFrom: 'keyframes',
+      storyboard: { intervalMs: 6_000, tiles: 10 },
+    })
+  })
+
+  it('shows the cover of a recording without picture, else a card, and no storyboard', () => {
+    const cover = { streamIndex: 1, width: 600, height: 600 }
+    expect(of(sourceFacts({ video: null, cover }))).toMatchObject({
+      posterFrom: 'cover',
+      streamIndex: 1,
+      posterWidths: [600, 300],
+      storyboardFrom: 'none',
+    })
+    expect(of(sourceFacts({ video: null }))).toMatchObject({ posterFrom: 'none', posterWidths: [1280, 480] })
+    expect(of(sourceFacts(), 'audio')).toMatchObject({ posterFrom: 'video', storyboardFrom: 'none' })
+  })
+})
+
+const side = fc.integer({ min: 1, max: 8_000 })
+const anyVideo = fc
+  .record({
+    width: side,
+    height: side,
+    codec: fc.constantFrom('h264', 'hevc', 'vp9'),
+    interlaced: fc.boolean(),
+    frameRate: fc.constantFrom('25/1', '30000/1001', '144/1', '1/2', null),
+    endMs: fc.integer({ min: 1, max: 40_000_000 }),
+    gap: fc.option(fc.integer({ min: 1, max: 60_000 })),
+  })
+  .map(({ gap, ...rest }) =>
+    videoFacts({ ...rest, keyframes: { count: 9, medianGapMs: gap ?? null, longestGapMs: gap ?? null } }),
+  )
+const anyFacts = fc
+  .record({ video: fc.option(anyVideo), codec: fc.constantFrom('aac', 'opus', 'mp3', 'ac3') })
+  .map(({ video, codec }) => sourceFacts({ video, audio: audioFacts({ codec }) }))
+const anyOptions = fc.record({ maxHeight: fc.option(fc.integer({ min: 16, max: 8_640 }), { nil: undefined }) })
+
+describe('every plan', () => {
+  it('has even renditions, falling in size, never above source or cap, each with a name of its own', () => {
+    fc.assert(
+      fc.property(anyFacts, fc.constantFrom(...PRESET_NAMES), anyOptions, (facts, preset, options) => {
+        const plan = decide(facts, preset, options)
+        const renditions = renditionsOf(plan)
+        if (plan.video.mode !== 'encode' || !facts.video) return
+        expect(renditions.length).toBeGreaterThan(0)
+        expect(new Set(renditions.map(({ name }) => name)).size).toBe(renditions.length)
+        const sides = renditions.map(({ width, height }) => Math.min(width, height))
+        expect(sides).toEqual(sides.toSorted((a, b) => b - a))
+        for (const { width, height } of renditions) {
+          expect([width % 2, height % 2]).toEqual([0, 0])
+          expect(width).toBeLessThanOrEqual(Math.max(16, facts.video.width))
+          expect(height).toBeLessThanOrEqual(Math.max(16, facts.video.height))
+          expect(Math.min(width, height)).toBeLessThanOrEqual(Math.max(16, options.maxHeight ?? 1_080))
+        }
+      }),
+    )
+  })
+
+  it('has a storyboard that covers the whole recording and no more, on sheets of at most a hundred tiles', () => {
+    fc.assert(
+      fc.property(anyVideo, fc.constantFrom('web' as const, 'stream' as const), (video, preset) => {
+        const { storyboard } = decide(sourceFacts({ video }), preset).thumbnails
+        if (!storyboard) throw new Error('no storyboard')
+        expect(storyboard.tiles * storyboard.intervalMs).toBeGreaterThanOrEqual(video.endMs)
+        expect((storyboard.tiles - 1) * storyboard.intervalMs).toBeLessThan(video.endMs)
+        expect(storyboard.columns * storyboard.rows).toBeLessThanOrEqual(100)
+        expect([storyboard.tileWidth % 2, storyboard.tileHeight % 2]).toEqual([0, 0])
+      }),
+    )
+  })
+
+  it('has the same hash for the same question and another for another source, build or option', () => {
+    const hash = (changes: Partial<Parameters<typeof decidePlan>[0]> = {}): string =>
+      decidePlan({ facts: sourceFacts(), preset: 'stream', options: {}, ffmpegBuild: '9.0', ...changes }).hash
+    const others = [
+      hash({ facts: sourceFacts({ identity: 'b'.repeat(64) }) }),
+      hash({ ffmpegBuild: '9.1' }),
+      hash({ options: { maxHeight: 720 } }),
+      hash({ preset: 'web' }),
+    ]
+    expect(hash()).toBe(hash())
+    expect(new Set([hash(), ...others]).size).toBe(5)
+  })
+})
