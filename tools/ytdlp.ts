@@ -120,6 +120,9 @@ const dump = async (context: YtdlpContext, url: string, args: readonly string[])
 const hostOf = (url: string | null | undefined): string =>
   url && URL.canParse(url) ? new URL(url).hostname : 'the source'
 
+/** A downloader's error comes as two lines: `ERROR:`, a carriage return, and what it is. */
+const isError = (line: string): boolean => /^(ERROR: *\S|\[download\] Got error:)/.test(line)
+
 /** One run of yt-dlp behind the guard, its failures translated. Returns its stdout. */
 const call = async (
   context: YtdlpContext,
@@ -141,7 +144,7 @@ const call = async (
       log: context.log,
       onStdoutLine: run.onStdoutLine,
       onStderrLine: (line) => {
-        if (line.startsWith('ERROR:')) errors.push(line)
+        if (isError(line)) errors.push(line)
         const report = parseHttpReport(line)
         if (report) http.push(report)
       },
