@@ -1,0 +1,104 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createOutbox } from '../../api/progress/outbox.ts'
+
+/** A client that takes messages when told to. */
+const slowOutlet = () => {
+  const taken: string[] = []
+  const buffered: { text: string; sent: () => void }[] = []
+  const closes: number[] = []
+  return {
+    taken,
+    closes,
+    outlet: {
+      send: (text: string, sent: () => void) => void buffered.push({ text, sent }),
+      bufferedBytes: () => buffered.reduce((sum, { text }) => sum + text.length, 0),
+      close: (code: number) => void closes.push(code),
+    },
+    take: (count = Infinity) => {
+      for (let next = buffered.shift(); next; next = count-- > 1 ? buffered.shift() : undefined) {
+        taken.push(next.text)
+        next.sent()
+      }
+    },
+  }
+}
+const big = (name: string) => name.padEnd(40_000, '.')
+const names = (texts: string[]) => texts.map((text) => text.replace(/\.+$/, ''))
+
+describe('the outbox', () => {
+  test('sends at once to a client that keeps up', () => {
+    const { outlet, take, taken } = slowOutlet()
+    const outbox = createOutbox(outlet)
+    for (const text of ['1', '2', '3']) {
+      outbox.offer('same', text)
+      take()
+    }
+    expect(taken).toEqual(['1', '2', '3'])
+  })
+
+  test('a slow client gets the newest of each key, in order of its age', () => {
+    const { outlet, take, taken } = slowOutlet()
+    const outbox = createOutbox(outlet)
+    outbox.offer('x', big('x0'))
+    outbox.offer('y', big('y0'))
+    for (let turn = 1; turn <= 50; turn += 1) {
+      outbox.offer('x', big(`x${turn}`))
+      outbox.offer('y', big(`y${turn}`))
+    }
+    outbox.offer('x', big('x51'))
+    take()
+    expect(names(taken)).toEqual(['x0', 'y0', 'y50', 'x51'])
+  })
+
+  test('text is made when it is sent, and not at all when it is taken back', () => {
+    const { outlet, take, taken } = slowOutlet()
+    const outbox = createOutbox(outlet)
+    outbox.answer(big('a').repeat(2))
+    let made = 0
+    const make = () => `made ${(made += 1)}`
+    outbox.offer('job1 snapshot', make)
+    outbox.offer('job2 snapshot', make)
+    outbox.withdraw('job1 ')
+    expect(made).toBe(0)
+    take()
+    expect(taken.slice(1)).toEqual(['made 1'])
+  })
+
+  test('answers pile up to 1 MiB, then the client is sent away', () => {
+    const { outlet, closes, take, taken } = slowOutlet()
+    const outbox = createOutbox(outlet)
+    for (let count = 0; count < 40; count += 1) outbox.answer(big(String(count)))
+    expect(closes).toEqual([1013])
+    take()
+    expect(taken).toHaveLength(26)
+    outbox.offer('late', 'late')
+    outbox.answer('late')
+    expect(taken).toHaveLength(26)
+  })
+
+  test('whatever the pace, the last message of every key arrives and none arrives after a newer one', () => {
+    const event = fc.oneof(
+      fc.record({ key: fc.constantFrom('a', 'b', 'c') }),
+      fc.record({ take: fc.integer({ min: 1, max: 5 }) }),
+    )
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 200 }), (events) => {
+        const { outlet, take, taken } = slowOutlet()
+        const outbox = createOutbox(outlet)
+        const newest = new Map<string, number>()
+        events.forEach((happening, index) => {
+          if ('take' in happening) return take(happening.take)
+          newest.set(happening.key, index)
+          outbox.offer(happening.key, big(`${happening.key}:${index}`))
+        })
+        take()
+        for (const key of ['a', 'b', 'c']) {
+          const numbers = names(taken).flatMap((text) => (text.startsWith(key) ? [Number(text.split(':')[1])] : []))
+          expect(numbers).toEqual(numbers.toSorted((one, other) => one - other))
+          expect(numbers.at(-1)).toBe(newest.get(key))
+        }
+      }),
+    )
+  })
+})
