@@ -14,8 +14,12 @@ const BUSY_TIMEOUT_MS = 5_000
 /** A statement on a local network takes milliseconds; a server that does not answer by then is away. */
 const MYSQL_CONNECT_TIMEOUT_MS = 5_000
 
-/** knex puts bindings into error messages otherwise: addresses with tokens would end up in the log. */
-const quietErrors = { compileSqlOnError: false }
+const quietErrors = {
+  // Otherwise bindings are part of error messages: addresses with tokens would end up in the log.
+  compileSqlOnError: false,
+  // knex prints lost connections; whoever waits for the connection is told, and logs it.
+  log: { warn: () => undefined },
+}
 
 /** SQLite in the data directory, or MySQL where `config.database.url` is set. Connects at the first statement. */
 export const connectDatabase = async (

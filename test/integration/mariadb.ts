@@ -4,10 +4,11 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createConnection } from 'mysql2/promise'
+import { readInstalledTools } from '../../scripts/installed-tools.ts'
 
 /** A MariaDB of its own in a temporary folder, on a free loopback port. */
 export interface MariaDb {
@@ -21,7 +22,12 @@ const run = promisify(execFile)
 
 /** Debian keeps the server in sbin, which is not on everybody's PATH. */
 const findProgram = (...names: string[]): string => {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin']
+  const installed = readInstalledTools().mariadbd
+  const folders = [
+    ...(installed === undefined ? [] : [dirname(installed)]),
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    '/usr/sbin',
+  ]
   const found = names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path))
   if (found === undefined) throw new Error(`These tests need ${names[0]}: apt-get install mariadb-server`)
   return found
