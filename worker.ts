@@ -152,11 +152,13 @@ const main = async (): Promise<void> => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
   }
   stopping.signal.addEventListener('abort', shutDown)
-  if (stopping.signal.aborted) shutDown()
   log.info({ roles: config.worker.roles }, 'ready')
   try {
     // One that breaks takes the others down in order; the supervisor starts the process again.
-    await Promise.all(workers.map((worker) => worker.run().finally(() => stopping.abort())))
+    const runs = workers.map((worker) => worker.run().finally(() => stopping.abort()))
+    // Asked to stop while it was being made; a worker that does not run yet could not be stopped.
+    if (stopping.signal.aborted) shutDown()
+    await Promise.all(runs)
   } finally {
     await reconciler?.stop()
     await egress.close()
