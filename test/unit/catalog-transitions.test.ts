@@ -1,0 +1,178 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { JobRow } from '../../catalog/job-row.ts'
+import {
+  afterEvent,
+  canBecome,
+  canMatch,
+  canRetry,
+  pendingSteps,
+  type JobEvent,
+} from '../../catalog/job-transitions.ts'
+import { toFailure, type Failure } from '../../contract/failures.ts'
+import type { JobResult } from '../../contract/jobs.ts'
+import { ENDED_STATES, isEnded, JOB_STATES, STEP_STATES } from '../../contract/names.ts'
+import type { StepRecord } from '../../contract/steps.ts'
+
+const accepted = (change: Partial<JobRow> = {}): JobRow => ({
+  id: 'job',
+  kind: 'ingest',
+  state: 'accepted',
+  waitingFor: null,
+  cancelRequested: false,
+  cancelPendingSince: null,
+  percent: 0,
+  preset: 'web',
+  options: {},
+  priority: 3,
+  force: false,
+  source: { url: 'https://example.org/', file: null, title: null, site: null },
+  dedupeKey: null,
+  passthrough: null,
+  steps: pendingSteps(),
+  error: null,
+  result: null,
+  revision: 1,
+  run: 1,
+  projectionVersion: 0,
+  owner: 'owner',
+  parentId: null,
+  dispatchedAt: 1,
+  startedAt: null,
+  createdAt: 1,
+  updatedAt: 1,
+  endedAt: null,
+  ...change,
+})
+
+const run = fc.integer({ min: 1, max: 3 })
+const error = fc.constantFrom<(Failure | null)[]>(
+  null,
+  toFailure('ToolCrashed', null, 'probe'),
+  toFailure('WorkflowStuck', null, null),
+)
+const result = fc.constantFrom<(JobResult | null)[]>(null, { mediaIds: ['media'], reused: false })
+const steps: fc.Arbitrary<StepRecord[]> = fc
+  .array(
+    fc.record({
+      state: fc.constantFrom(...STEP_STATES),
+      percent: fc.option(fc.double({ min: 0, max: 100, noNaN: true })),
+      weight: fc.integer({ min: 0, max: 10 }),
+    }),
+    { minLength: 8, maxLength: 8 },
+  )
+  .map((changes) => pendingSteps().map((step, index) => ({ ...step, ...changes[index] })))
+
+const event: fc.Arbitrary<JobEvent> = fc.oneof(
+  fc
+    .record({
+      jobId: fc.constant('job'),
+      run,
+      version: fc.integer({ min: 1, max: 20 }),
+      state: fc.constantFrom(...JOB_STATES),
+      title: fc.constantFrom(null, 'Title'),
+      site: fc.constant(null),
+      steps,
+      error,
+      result,
+    })
+    .map((projection): JobEvent => ({ type: 'projected', projection })),
+  fc.constant<JobEvent>({ type: 'cancelRequested' }),
+  fc.record({ type: fc.constant('ended' as const), run, state: fc.constantFrom(...ENDED_STATES), error, result }),
+  fc.record({ type: fc.constant('lost' as const), run }),
+  fc.record({ type: fc.constant('problem' as const), run, error }),
+  fc.constant<JobEvent>({ type: 'retried' }),
+)
+
+/** Calls back for every step of a random life. */
+const checkLives = (check: (before: JobRow, event: JobEvent, after: JobRow | null) => void): void => {
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 30 }), fc.boolean(), (events, dispatched) => {
+      let row = accepted({ dispatchedAt: dispatched ? 1 : null })
+      for (const [index, happening] of events.entries()) {
+        const after = afterEvent(row, happening, index + 2)
+        check(row, happening, after)
+        row = after ?? row
+      }
+    }),
+    { numRuns: 500 },
+  )
+}
+
+describe('the life of a job', () => {
+  it('leaves an ended state by a retry alone, and success never', () => {
+    checkLives((before, happening, after) => {
+      if (!isEnded(before.state) || after === null) return
+      expect(happening.type).toBe('retried')
+      expect(before.state).not.toBe('succeeded')
+      expect(after).toMatchObject({ state: 'accepted', run: before.run + 1, error: null, result: null, endedAt: null })
+    })
+  })
+
+  it('counts each change once, and nothing else', () => {
+    checkLives((before, _happening, after) => {
+      if (after !== null) expect(after.revision).toBe(before.revision + 1)
+    })
+  })
+
+  it('has an end time exactly when it has ended, and then no cancellation to pass on', () => {
+    checkLives((before, _happening, after) => {
+      const row = after ?? before
+      expect(row.endedAt !== null).toBe(isEnded(row.state))
+      if (isEnded(row.state)) expect(row.cancelPendingSince).toBeNull()
+      if (row.cancelPendingSince !== null) expect(row.cancelRequested).toBe(true)
+    })
+  })
+
+  it('hears nothing from another run, and no older projection', () => {
+    checkLives((before, happening, after) => {
+      if (happening.type === 'retried' || happening.type === 'cancelRequested') return
+      const ofRun = happening.type === 'projected' ? happening.projection.run : happening.run
+      if (ofRun !== before.run) expect(after).toBeNull()
+      if (happening.type === 'projected' && happening.projection.version <= before.projectionVersion) {
+        expect(after).toBeNull()
+      }
+    })
+  })
+
+  it('is never less far than before within a workflow, and all the way when it succeeds', () => {
+    checkLives((before, happening, after) => {
+      if (after === null || happening.type === 'retried' || happening.type === 'lost') return
+      expect(after.percent ?? 0).toBeGreaterThanOrEqual(before.percent ?? 0)
+      expect(after.percent ?? 0).toBeLessThanOrEqual(100)
+      if (after.state === 'succeeded') expect(after.percent).toBe(100)
+    })
+  })
+
+  it('leaves no step at work when it ended without a word from its workflow', () => {
+    checkLives((_before, happening, after) => {
+      if (after === null || !isEnded(after.state) || happening.type === 'projected') return
+      for (const step of after.steps) expect(['pending', 'queued', 'running']).not.toContain(step.state)
+    })
+  })
+
+  it('ends at once when cancelled before anybody began, and asks otherwise', () => {
+    const idle = accepted({ dispatchedAt: null })
+    expect(afterEvent(idle, { type: 'cancelRequested' }, 5)).toMatchObject({ state: 'cancelled', endedAt: 5 })
+    const asked = afterEvent(accepted(), { type: 'cancelRequested' }, 5)
+    expect(asked).toMatchObject({ state: 'accepted', cancelRequested: true, cancelPendingSince: 5 })
+    expect(asked && afterEvent(asked, { type: 'lost', run: 1 }, 6)).toMatchObject({ state: 'cancelled' })
+  })
+
+  it('shows a problem until it is over', () => {
+    const stuck = toFailure('WorkflowStuck', null, null)
+    const row = afterEvent(accepted({ state: 'running' }), { type: 'problem', run: 1, error: stuck }, 5)
+    expect(row).toMatchObject({ state: 'running', error: stuck, revision: 2 })
+    expect(row && afterEvent(row, { type: 'problem', run: 1, error: stuck }, 6)).toBeNull()
+    expect(row && afterEvent(row, { type: 'problem', run: 1, error: null }, 6)).toMatchObject({ error: null })
+  })
+})
+
+describe('states', () => {
+  it.each(JOB_STATES)('%s: what may follow fits what is promised', (state) => {
+    expect(JOB_STATES.filter((next) => canBecome(state, next)).length === 0).toBe(isEnded(state))
+    expect(canRetry(state)).toBe(['failed', 'cancelled', 'partial'].includes(state))
+    expect(canMatch(state)).toBe(!['failed', 'cancelled', 'partial'].includes(state))
+    if (state !== 'accepted') expect(canBecome(state, 'accepted')).toBe(false)
+  })
+})
