@@ -131,6 +131,24 @@ describe('progress', () => {
     expect(live?.job.steps[2]?.percent).toBeNull()
   })
 
+  it('proves that a step which was only queued runs, whatever order they come in', () => {
+    const queued = (change: Partial<Step> = {}) => step({ state: 'queued', ...change })
+    const stateAfter = (...events: LiveEvent[]) => jobAfter(...events)?.job.steps[1]?.state
+    expect(stateAfter(stateOf({ step: queued() }))).toBe('queued')
+    expect(stateAfter(stateOf({ step: queued() }), progress())).toBe('running')
+    expect(stateAfter(progress(), stateOf({ step: queued() }))).toBe('running')
+    expect(stateAfter(progress(), { type: 'snapshot', job: job({ revision: 6, steps: [step(), queued()] }) })).toBe(
+      'running',
+    )
+  })
+
+  it('of an attempt that failed does not pass for the one that waits to be tried', () => {
+    const error = { code: 'ToolCrashed', message: '', step: 'download', retryable: true, help: '' } as const
+    const waiting = stateOf({ step: step({ state: 'queued', error }) })
+    expect(jobAfter(progress(), waiting)?.job.steps[1]?.state).toBe('queued')
+    expect(jobAfter(progress(), waiting, progress({ attempt: 2 }))?.job.steps[1]?.state).toBe('running')
+  })
+
   it('of a step or a job that has ended comes too late', () => {
     expect(jobAfter(progress({ step: 'resolve', percent: 50 }))?.readings).toEqual([])
     expect(jobAfter(stateOf({ state: 'cancelled' }), progress())?.readings).toEqual([])

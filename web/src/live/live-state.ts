@@ -37,6 +37,18 @@ const readingsOf = (steps: readonly Step[], readings: readonly ProgressMessage[]
     return step === undefined || reading.attempt >= step.attempt
   })
 
+/**
+ * A reading proves that its step runs: the row says `queued` until the step ends where nothing was written in between. After a
+ * failure the step waits, until a reading of a later attempt comes.
+ */
+const stepsAsRead = (steps: readonly Step[], readings: readonly ProgressMessage[]): Step[] =>
+  steps.map((step) => {
+    if (step.state !== 'queued' && step.state !== 'pending') return step
+    const isRead = (reading: ProgressMessage): boolean =>
+      reading.step === step.name && (step.error === null || reading.attempt > step.attempt)
+    return readings.some(isRead) ? { ...step, state: 'running' } : step
+  })
+
 const putWhole = (draft: Draft, job: Job): void => {
   if (draft.removed.has(job.id)) return
   const known = draft.jobs.get(job.id)
@@ -48,7 +60,8 @@ const putWhole = (draft: Draft, job: Job): void => {
   }
   // The row's percent is as old as its last change of state; readings that came since are ahead of it.
   const percent = isEnded(job.state) ? job.percent : furthest(job.percent, known.job.percent)
-  draft.jobs.set(job.id, { job: { ...job, percent }, readings: readingsOf(job.steps, known.readings) })
+  const readings = readingsOf(job.steps, known.readings)
+  draft.jobs.set(job.id, { job: { ...job, percent, steps: stepsAsRead(job.steps, readings) }, readings })
 }
 
 const furthest = (one: number | null, other: number | null): number | null =>
@@ -69,14 +82,14 @@ const putProgress = (draft: Draft, message: ProgressMessage): void => {
   const others = entry.readings.filter(
     (reading) => reading.step !== message.step || (reading.part !== message.part && reading.attempt >= message.attempt),
   )
+  const readings = [...others, message]
   // Only a step in one piece has the percent of its one part.
-  const steps =
-    message.part === null
-      ? entry.job.steps.map((step) => (step.name === message.step ? { ...step, percent: message.percent } : step))
-      : entry.job.steps
+  const steps = entry.job.steps.map((step) =>
+    message.part === null && step.name === message.step ? { ...step, percent: message.percent } : step,
+  )
   draft.jobs.set(message.jobId, {
-    job: { ...entry.job, steps, percent: message.jobPercent ?? entry.job.percent },
-    readings: [...others, message],
+    job: { ...entry.job, steps: stepsAsRead(steps, readings), percent: message.jobPercent ?? entry.job.percent },
+    readings,
   })
 }
 
@@ -95,10 +108,10 @@ const putState = (draft: Draft, message: StateMessage): void => {
   const { revision, state, error } = message
   const waitingFor = message.waitingFor as Job['waitingFor']
   const runsAgain = isEnded(known.state) && !isEnded(state)
-  draft.jobs.set(known.id, {
-    job: { ...known, revision, state, error, waitingFor, steps, percent: runsAgain ? null : known.percent },
-    readings: runsAgain ? [] : readingsOf(steps, entry.readings),
-  })
+  const readings = runsAgain ? [] : readingsOf(steps, entry.readings)
+  const percent = runsAgain ? null : known.percent
+  const job = { ...known, revision, state, error, waitingFor, percent, steps: stepsAsRead(steps, readings) }
+  draft.jobs.set(known.id, { job, readings })
   // A state message tells of one step. What else has changed (other steps, title, result) only the whole job says.
   const leftGap = revision > known.revision + 1
   const learnsTitle = known.source.title === null && changed?.state === 'succeeded'
