@@ -6,7 +6,8 @@ import { Problem } from './problem.ts'
 export const parseBody = <T>(schema: z.ZodType<T>, request: Request): T => {
   // Express leaves the body out where its type is none that a parser took.
   if (request.body === undefined) {
-    throw request.headers['content-type'] === undefined && !request.headers['content-length']
+    const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers
+    throw length === '0' && encoding === undefined
       ? new Problem('InvalidRequest', 'A JSON body is needed.')
       : new Problem('UnsupportedContentType', 'Send the body as application/json.')
   }

@@ -102,8 +102,12 @@ const fromHttpError = (error: unknown): Problem | null => {
     case 415:
       return new Problem('UnsupportedContentType', error.message)
     case 416:
-      return new Problem('RangeNotSatisfiable')
+      return new Problem('RangeNotSatisfiable', undefined, { headers: headersOf(error) })
     default:
       return null
   }
 }
+
+/** What `send` wants said with its error: the size of the file, for a range beyond it. */
+const headersOf = (error: Error): Record<string, string> =>
+  'headers' in error ? (error.headers as Record<string, string>) : {}

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { request, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -106,6 +107,32 @@ export const startApi = async (settings: Record<string, string> = {}, socketTick
     },
   }
 }
+
+export interface RawAnswer {
+  status: number
+  headers: IncomingHttpHeaders
+  body: string
+}
+
+/** A request exactly as it is written: `fetch` resolves dots, forbids headers and adds some of its own. */
+export const rawRequest = (
+  { port }: RunningApi,
+  {
+    path,
+    headers = {},
+    method = 'GET',
+    body,
+  }: { path: string; headers?: Record<string, string>; method?: string; body?: string },
+): Promise<RawAnswer> =>
+  new Promise((resolve, reject) => {
+    const sent = request({ port, host: '127.0.0.1', path, method, headers }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }))
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
 
 /** The worker's end of the link, linked. */
 export const linkWorker = async ({ port, config, api }: RunningApi) => {
