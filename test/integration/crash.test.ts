@@ -1,0 +1,106 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Job } from '../../contract/jobs.ts'
+import type { ServerMessage } from '../../contract/socket.ts'
+import { startTestInstance, type TestInstance } from './instance.ts'
+import { makeClip } from './make-media.ts'
+import { file } from './origin-answers.ts'
+import { startOrigin, type Origin } from './origin.ts'
+
+let sluice: TestInstance
+let origin: Origin
+
+beforeAll(async () => {
+  ;[sluice, origin] = await Promise.all([startTestInstance(), startOrigin()])
+  const { ffmpeg } = sluice.config.tools
+  // Not H.264, so that it is encoded, for long enough to be interrupted.
+  const options = ['-c:v', 'mpeg4', '-b:v', '2M']
+  const long = await makeClip(ffmpeg, join(sluice.config.dataDir, 'long.mp4'), {
+    seconds: 20,
+    size: '640x360',
+    options,
+  })
+  const short = await makeClip(ffmpeg, join(sluice.config.dataDir, 'short.mp4'))
+  origin.on('/long.mp4', file(long))
+  origin.on('/short.mp4', file(short))
+  origin.on('/slow.mp4', file(short, { bytesPerSecond: 20_000 }))
+})
+afterAll(async () => {
+  await sluice.dispose()
+  await origin.close()
+})
+
+const progressOf = (step: string) => (message: ServerMessage) =>
+  message.type === 'progress' && message.step === step && message.done > 0
+
+/** Nothing between steps, no scratch, no program: a crash may cost time but leaves nothing. */
+const expectNothingLeft = async (job: Job): Promise<void> => {
+  expect(await readdir(join(sluice.config.dataDir, 'work'))).not.toContain(job.id)
+  expect(await readdir(join(sluice.config.dataDir, 'scratch'))).toEqual([])
+  expect(await toolsRunningIn(sluice.config.dataDir)).toEqual([])
+}
+
+const toolsRunningIn = async (dataDir: string): Promise<string[]> => {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
+  return commands.filter((command) => command.includes(`${dataDir}/scratch`) || command.includes(`${dataDir}/work`))
+}
+
+describe('kill -9', () => {
+  it('of the worker in the middle of an encode costs the attempt, not the job', async () => {
+    const job = await sluice.submit({ url: origin.urlOf('/long.mp4'), preset: 'stream' })
+    await sluice.seen(job.id, progressOf('transcode'))
+    const killedAt = Date.now()
+    const pid = sluice.kill9('worker')
+    const again = await sluice.seen(
+      job.id,
+      (message) => message.type === 'progress' && message.step === 'transcode' && message.attempt > 1,
+    )
+    // Not after the heartbeat's 60 s: the next worker gives back what the dead one held.
+    expect(Date.now() - killedAt).toBeLessThan(30_000)
+    expect(again).toMatchObject({ attempt: 2 })
+    const ended = await sluice.ended(job.id)
+    expect(ended).toMatchObject({ state: 'succeeded', run: 1, error: null })
+    expect(() => process.kill(pid, 0)).toThrow()
+    await expectNothingLeft(ended)
+  })
+
+  it('of the API during a download is only a pause for those who watch', async () => {
+    const job = await sluice.submit({ url: origin.urlOf('/slow.mp4'), preset: 'original' })
+    await sluice.seen(job.id, progressOf('download'))
+    sluice.kill9('api')
+    const ended = await sluice.ended(job.id)
+    expect(ended).toMatchObject({ state: 'succeeded', error: null })
+    await expectNothingLeft(ended)
+  })
+
+  it('of Temporal during a download redoes nothing', async () => {
+    const job = await sluice.submit({ url: origin.urlOf('/slow.mp4'), preset: 'web' })
+    await sluice.seen(job.id, progressOf('download'))
+    sluice.kill9('temporal')
+    const attempts = new Set<number>()
+    await sluice.seen(job.id, (message) => {
+      if (message.type === 'progress' && message.step === 'download') attempts.add(message.attempt)
+      return message.type === 'state' && message.state === 'succeeded'
+    })
+    expect([...attempts]).toEqual([1])
+    await expectNothingLeft(await sluice.ended(job.id))
+  })
+
+  it('of Temporal: what is submitted meanwhile is accepted, and runs when it returns', async () => {
+    sluice.kill9('temporal')
+    const job = await sluice.submit({ url: origin.urlOf('/short.mp4'), preset: 'audio' })
+    expect(job.state).toBe('accepted')
+    expect(await sluice.ended(job.id)).toMatchObject({ state: 'succeeded' })
+  })
+
+  it('of everything at once', async () => {
+    const job = await sluice.submit({ url: origin.urlOf('/long.mp4'), preset: 'web' })
+    await sluice.seen(job.id, progressOf('transcode'))
+    for (const name of ['worker', 'api', 'temporal']) sluice.kill9(name)
+    const ended = await sluice.ended(job.id)
+    expect(ended).toMatchObject({ state: 'succeeded', run: 1, error: null })
+    await expectNothingLeft(ended)
+  })
+})
