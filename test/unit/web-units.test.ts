@@ -12,7 +12,7 @@ import {
   formatRemaining,
   formatSpan,
 } from '../../web/src/design/units.ts'
-import { paceOf, slowestReading } from '../../web/src/jobs/job-wording.ts'
+import { paceOf, slowestReading, stepWords } from '../../web/src/jobs/job-wording.ts'
 
 describe('numbers for people', () => {
   it.each([
@@ -88,4 +88,16 @@ it('a pace says only what is known', () => {
   expect(paceOf(reading({ etaMs: null }))).toEqual(['2.0× real time'])
   expect(paceOf(reading({ rate: null, etaMs: 12_000 }))).toEqual(['12 s left'])
   expect(paceOf(reading({ rate: 0, etaMs: null }))).toEqual([])
+})
+
+it.each([
+  ['failed', 'skipped', 'Not reached'],
+  ['cancelled', 'pending', 'Not reached'],
+  ['succeeded', 'skipped', 'Not needed'],
+  ['running', 'pending', 'Not yet'],
+] as const)('a step of a %s job that is %s', (state, stepState, words) => {
+  const broken: Step = { ...transcode, name: 'resolve', state: state === 'succeeded' ? 'succeeded' : 'failed' }
+  const later: Step = { ...transcode, state: stepState }
+  const steps = state === 'running' ? [later] : [broken, later]
+  expect(stepWords({ state, steps }, later).words).toBe(words)
 })

@@ -4,7 +4,7 @@ interface ProgressBarProps {
   /** 0–100; null while the size of the work is unknown. */
   percent: number | null
   label: string
-  tone?: 'live' | 'good' | 'bad' | 'calm'
+  tone?: 'live' | 'calm'
   thin?: boolean
 }
 

@@ -14,14 +14,13 @@ import { JobFacts } from './job-facts.tsx'
 import styles from './job-page.module.css'
 import { JobPoster } from './job-poster.tsx'
 import { useLoadedJob } from './job-queries.ts'
-import { activityOf, titleOf, toneOf } from './job-wording.ts'
+import { activityOf, barTone, titleOf } from './job-wording.ts'
 import { StateBadge } from './state-badge.tsx'
 import { StepTimeline } from './step-timeline.tsx'
 
 const Header = ({ live: { job } }: { live: LiveJob }) => {
   const [, navigate] = useLocation()
   const title = titleOf(job)
-  const tone = toneOf(job.state)
   return (
     <header className={styles.header}>
       {job.result?.mediaIds[0] && (
@@ -35,10 +34,12 @@ const Header = ({ live: { job } }: { live: LiveJob }) => {
           {!isEnded(job.state) && <span>{activityOf(job)}</span>}
         </div>
         <PageTitle name={title} />
-        <div className={styles.overall}>
-          <ProgressBar percent={job.percent} tone={tone === 'warn' ? 'calm' : tone} label={`All of ${title}`} />
-          <span data-testid="job-percent">{job.percent === null ? '' : formatPercent(job.percent)}</span>
-        </div>
+        {!isEnded(job.state) && (
+          <div className={styles.overall}>
+            <ProgressBar percent={job.percent} tone={barTone(job.state)} label={`All of ${title}`} />
+            <span>{job.percent === null ? '' : formatPercent(job.percent)}</span>
+          </div>
+        )}
         <div className={styles.actions}>
           <JobActions job={job} onDeleted={() => navigate('/')} />
           <a className={buttonClass} href={job.links.temporal} target="_blank" rel="noreferrer">

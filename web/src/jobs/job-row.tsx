@@ -10,7 +10,7 @@ import type { LiveJob } from '../live/live-state.ts'
 import { JobActions } from './job-actions.tsx'
 import { JobPoster } from './job-poster.tsx'
 import styles from './job-row.module.css'
-import { activityOf, currentStep, paceOf, slowestReading, STEP_WORDS, titleOf, toneOf } from './job-wording.ts'
+import { activityOf, barTone, currentStep, paceOf, slowestReading, STEP_WORDS, titleOf } from './job-wording.ts'
 import { StateBadge } from './state-badge.tsx'
 
 /** What the job is at now: its step, how far that is, how fast, and how long it will take. */
@@ -53,8 +53,6 @@ export const JobRow = memo(({ id }: { id: string }) => {
   if (!live) return null
   const { job } = live
   const title = titleOf(job)
-  const tone = toneOf(job.state)
-  const showsBar = !isEnded(job.state) || (job.state !== 'succeeded' && job.percent !== null)
   return (
     <li>
       <article
@@ -81,11 +79,11 @@ export const JobRow = memo(({ id }: { id: string }) => {
             {job.run > 1 && <span>run {job.run}</span>}
             {job.result?.reused && <span>already in the library</span>}
           </p>
-          {showsBar && (
+          {!isEnded(job.state) && (
             <div className={styles.overall}>
               <ProgressBar
                 percent={job.state === 'accepted' ? 0 : job.percent}
-                tone={tone === 'warn' ? 'calm' : tone}
+                tone={barTone(job.state)}
                 label={`All of ${title}`}
               />
               <span className={styles.percent}>{job.percent === null ? '' : formatPercent(job.percent)}</span>

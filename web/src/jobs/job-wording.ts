@@ -14,7 +14,7 @@ export const STATE_WORDS: Record<JobState, string> = {
   cancelled: 'Cancelled',
 }
 
-export const STEP_STATE_WORDS: Record<StepState, string> = {
+const STEP_STATE_WORDS: Record<StepState, string> = {
   pending: 'Not yet',
   queued: 'Waiting for a free slot',
   running: 'Running',
@@ -40,6 +40,20 @@ const WAITING_WORDS: Record<NonNullable<Job['waitingFor']>, string> = {
   site: 'Waiting until the site takes more',
   disk: 'Waiting for room on the disk',
   approval: 'Waiting for approval',
+}
+
+/**
+ * A step as a person should read it: the server calls what a failed or cancelled job never came to `skipped`, as it does what
+ * was not needed.
+ */
+export const stepWords = (job: Pick<Job, 'state' | 'steps'>, step: Step): { state: StepState; words: string } => {
+  const brokeAt = job.steps.findIndex(({ state }) => state === 'failed' || state === 'cancelled')
+  const wasReached = brokeAt === -1 || job.steps.indexOf(step) <= brokeAt || step.startedAt !== null
+  const hasNotRun = step.state === 'pending' || step.state === 'skipped'
+  if (hasNotRun && isEnded(job.state) && (!wasReached || step.state === 'pending')) {
+    return { state: 'pending', words: 'Not reached' }
+  }
+  return { state: step.state, words: STEP_STATE_WORDS[step.state] }
 }
 
 /** What a job is called: its title once known, else what was asked for. */
@@ -80,7 +94,7 @@ export const activityOf = (job: Job): string => {
   return step.attempt > 1 ? `${title}, attempt ${step.attempt}` : title
 }
 
-export type Tone = 'live' | 'good' | 'bad' | 'calm' | 'warn'
+type Tone = 'live' | 'good' | 'bad' | 'calm' | 'warn'
 
 export const toneOf = (state: JobState): Tone => {
   if (state === 'succeeded') return 'good'
@@ -88,3 +102,6 @@ export const toneOf = (state: JobState): Tone => {
   if (state === 'partial' || state === 'waiting') return 'warn'
   return isEnded(state) || state === 'accepted' || state === 'paused' ? 'calm' : 'live'
 }
+
+/** The bar of a job that is under way: at rest where the job is. */
+export const barTone = (state: JobState): 'live' | 'calm' => (toneOf(state) === 'live' ? 'live' : 'calm')

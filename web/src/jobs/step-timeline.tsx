@@ -1,12 +1,12 @@
 import type { Job, Step } from '../../../contract/jobs.ts'
-import { isEnded, type StepState } from '../../../contract/names.ts'
+import type { StepState } from '../../../contract/names.ts'
 import type { ProgressMessage } from '../../../contract/socket.ts'
 import { Icon, type IconName } from '../design/icon.tsx'
 import { ProgressBar } from '../design/progress-bar.tsx'
 import { formatAmount, formatPercent, formatSpan } from '../design/units.ts'
 import { useNow } from '../design/use-now.ts'
 import type { LiveJob } from '../live/live-state.ts'
-import { paceOf, STEP_STATE_WORDS, STEP_WORDS } from './job-wording.ts'
+import { paceOf, STEP_WORDS, stepWords } from './job-wording.ts'
 import styles from './step-timeline.module.css'
 
 const STEP_ICONS: Record<StepState, IconName | null> = {
@@ -45,24 +45,25 @@ const spanOf = (step: Step, now: number): string | null => {
 }
 
 interface StepItemProps {
+  job: Job
   step: Step
   readings: readonly ProgressMessage[]
   now: number
-  jobEnded: boolean
 }
 
-const StepItem = ({ step, readings, now, jobEnded }: StepItemProps) => {
+const StepItem = ({ job, step, readings, now }: StepItemProps) => {
+  const { state, words: stateWords } = stepWords(job, step)
   const words = STEP_WORDS[step.name]
-  const icon = STEP_ICONS[step.state]
+  const icon = STEP_ICONS[state]
   const span = step.state === 'skipped' ? null : spanOf(step, now)
   return (
-    <li className={styles.step} data-state={step.state} data-step={step.name}>
+    <li className={styles.step} data-state={state} data-step={step.name}>
       <span className={styles.sign}>{icon && <Icon name={icon} size={15} />}</span>
       <div className={styles.content}>
         <div className={styles.heading}>
           <h3>{words.title}</h3>
           <span className={styles.state}>
-            {step.state === 'pending' && jobEnded ? 'Not reached' : STEP_STATE_WORDS[step.state]}
+            {stateWords}
             {step.attempt > 1 && `, attempt ${step.attempt}`}
           </span>
           {span && <span className={styles.span}>{span}</span>}
@@ -101,9 +102,9 @@ export const StepTimeline = ({ live: { job, readings } }: { live: LiveJob }) => 
       {job.steps.map((step) => (
         <StepItem
           key={step.name}
+          job={job}
           step={step}
           now={now}
-          jobEnded={isEnded(job.state)}
           readings={readings.filter((reading) => reading.step === step.name).toSorted(byPart)}
         />
       ))}
