@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** A log and the one before it: 40 MB at most for each process. */
@@ -12,23 +12,33 @@ export interface LogFile {
 /** Appends lines to a file; past its size the file becomes `….1` and a new one is begun. */
 export const openLogFile = (path: string, maxBytes = MAX_BYTES): LogFile => {
   mkdirSync(dirname(path), { recursive: true })
-  const open = (): WriteStream => createWriteStream(path, { flags: 'a', mode: 0o600 })
-  let bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0
-  let stream = open()
-  // A full disk must not take the supervisor down: the log then has a hole.
-  stream.on('error', () => undefined)
+  const open = () => openSync(path, 'a', 0o600)
+  let file = open()
+  let bytes = fstatSync(file).size
+  let closed = false
+  const append = (line: string) => {
+    if (bytes > maxBytes) {
+      closeSync(file)
+      renameSync(path, `${path}.1`)
+      file = open()
+      bytes = 0
+    }
+    bytes += writeSync(file, `${line}\n`)
+  }
   return {
     write: (line) => {
-      if (bytes > maxBytes) {
-        stream.end()
-        renameSync(path, `${path}.1`)
-        stream = open()
-        stream.on('error', () => undefined)
-        bytes = 0
+      // A grandchild may hold the pipe for longer than the process whose log this is.
+      if (closed) return
+      try {
+        append(line)
+      } catch (error) {
+        // A full disk must not take the supervisor down: the log has a hole then.
+        if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
       }
-      bytes += Buffer.byteLength(line) + 1
-      stream.write(`${line}\n`)
     },
-    close: () => stream.end(),
+    close: () => {
+      closed = true
+      closeSync(file)
+    },
   }
 }

@@ -1,0 +1,142 @@
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { processIdentity } from '../../scripts/process-identity.ts'
+import { supervise, type SupervisedProcess, type SupervisedSpec } from '../../scripts/supervise.ts'
+
+const READY = `console.log(JSON.stringify({ level: 'info', msg: 'ready' }))`
+const FOREVER = `setInterval(() => {}, 1e6)`
+
+let folder: string
+let running: SupervisedProcess[]
+let changes: EventTarget
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sluice-supervisor-'))
+  running = []
+  changes = new EventTarget()
+})
+afterEach(async () => {
+  running.forEach((supervised) => supervised.kill())
+  await Promise.all(running.map((supervised) => supervised.stop()))
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const start = (script: string, more: Partial<SupervisedSpec> = {}) => {
+  const said: string[] = []
+  const supervised = supervise({
+    spec: {
+      name: 'fake',
+      title: 'The fake',
+      command: process.execPath,
+      args: ['-e', script],
+      cwd: folder,
+      env: process.env,
+      logPath: join(folder, 'fake.log'),
+      showsWarnings: true,
+      whenUp: null,
+      readyWithinMs: 10_000,
+      stopGraceMs: 5_000,
+      ...more,
+    },
+    say: (line) => {
+      said.push(line)
+      changes.dispatchEvent(new Event('said'))
+    },
+    onChange: () => changes.dispatchEvent(new Event('change')),
+  })
+  running.push(supervised)
+  return { supervised, said }
+}
+
+/** The id of the next life, once there is one. */
+const nextPid = async (supervised: SupervisedProcess, before: number | null): Promise<number> => {
+  for (;;) {
+    const pid = supervised.pid()
+    if (pid !== null && pid !== before) return pid
+    await once(changes, 'change')
+  }
+}
+const logText = () => readFileSync(join(folder, 'fake.log'), 'utf8')
+
+describe('supervise', () => {
+  it('starts a process that was killed again', async () => {
+    const { supervised, said } = start(`${READY}; ${FOREVER}`)
+    await supervised.ready
+    const first = supervised.pid() ?? 0
+    process.kill(first, 'SIGKILL')
+    const second = await nextPid(supervised, first)
+    expect(processIdentity(second)).not.toBeNull()
+    expect(said).toEqual(['The fake ended (SIGKILL); it starts again in 1 s'])
+  })
+
+  it('keeps the log of an earlier life', async () => {
+    const { supervised } = start(`console.log('life ' + process.pid); ${READY}; ${FOREVER}`)
+    await supervised.ready
+    const first = supervised.pid() ?? 0
+    process.kill(first, 'SIGKILL')
+    await nextPid(supervised, first)
+    expect(logText()).toContain(`life ${first}`)
+  })
+
+  it('gives up on one that never becomes ready, with its last words', async () => {
+    const { supervised } = start(`console.error('SLUICE_PORT: must be a number'); process.exit(1)`)
+    await expect(supervised.ready).rejects.toThrow(
+      'The fake does not start (exit code 1).\nSLUICE_PORT: must be a number',
+    )
+    expect(supervised.pid()).toBeNull()
+  })
+
+  it('gives up on one that takes too long, and ends it', async () => {
+    const { supervised } = start(FOREVER, { readyWithinMs: 200 })
+    const pid = supervised.pid() ?? 0
+    await expect(supervised.ready).rejects.toThrow('The fake does not start (SIGKILL)')
+    expect(processIdentity(pid)).toBeNull()
+  })
+
+  it('gives up on a program that is not there', async () => {
+    const { supervised } = start('', { command: join(folder, 'missing'), args: [] })
+    await expect(supervised.ready).rejects.toThrow('The fake does not start')
+  })
+
+  it('asks first, and stops the children of its child too', async () => {
+    const { supervised } = start(`
+      const child = require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(FOREVER)}])
+      console.log('grandchild ' + child.pid)
+      process.on('SIGTERM', () => { console.log('asked'); process.exit(0) })
+      ${READY}
+      ${FOREVER}`)
+    await supervised.ready
+    const grandchild = Number(/grandchild (\d+)/.exec(logText())?.[1])
+    expect(processIdentity(grandchild)).not.toBeNull()
+    await supervised.stop()
+    expect(logText()).toContain('asked')
+    expect(processIdentity(grandchild)).toBeNull()
+    expect(supervised.pid()).toBeNull()
+  })
+
+  it('makes one end that does not want to', async () => {
+    const { supervised } = start(`process.on('SIGTERM', () => {}); ${READY}; ${FOREVER}`, { stopGraceMs: 300 })
+    await supervised.ready
+    const pid = supervised.pid() ?? 0
+    await supervised.stop()
+    expect(processIdentity(pid)).toBeNull()
+  })
+
+  it('does not start one again that was stopped while it waited to', async () => {
+    const { supervised, said } = start(`${READY}; setTimeout(() => process.exit(3), 50)`)
+    while (said.length === 0) await once(changes, 'said')
+    await supervised.stop()
+    expect(supervised.pid()).toBeNull()
+    expect(said).toEqual(['The fake ended (exit code 3); it starts again in 1 s'])
+  })
+
+  it('shows warnings on the terminal, and nothing less', async () => {
+    const log = (level: string, msg: string) => `console.log('${JSON.stringify({ level, msg })}');`
+    const { supervised, said } = start(`${log('info', 'hello')} ${log('warn', 'disk is slow')} ${READY}; ${FOREVER}`)
+    await supervised.ready
+    expect(said).toEqual(['fake warn: disk is slow'])
+    expect(logText()).toContain('hello')
+  })
+})

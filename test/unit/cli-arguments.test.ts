@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { parseFlags, readSubmitFlags, SUBMIT_FLAGS } from '../../cli/arguments.ts'
+import { bar, clock, size } from '../../cli/progress-text.ts'
+
+const read = (...args: string[]) => readSubmitFlags(parseFlags(args, SUBMIT_FLAGS).values)
+
+describe('flags of submit', () => {
+  it('asks for the default preset and nothing else by itself', () => {
+    expect(read()).toEqual({ preset: 'web', force: false, options: {} })
+  })
+
+  it('reads all of them', () => {
+    expect(
+      read(
+        '--preset',
+        'audio',
+        '--audio-format=opus',
+        '--max-height',
+        '720',
+        '--max-size=1.5G',
+        '--keep-source',
+        '--force',
+      ),
+    ).toEqual({
+      preset: 'audio',
+      force: true,
+      options: { audioFormat: 'opus', maxHeight: 720, maxSizeBytes: 1_500_000_000, keepSource: true },
+    })
+  })
+
+  it.each([
+    ['500', 500],
+    ['500k', 500_000],
+    ['2M', 2_000_000],
+    ['2MB', 2_000_000],
+    ['2Mi', 2_097_152],
+    ['1.5g', 1_500_000_000],
+  ])('reads the size %s', (text, bytes) => expect(read('--max-size', text).options.maxSizeBytes).toBe(bytes))
+
+  it.each([
+    [['--max-size', 'huge'], 'size like 500M'],
+    [['--max-size', '0'], 'size like 500M'],
+    [['--max-height', '720.5'], 'whole number'],
+    [['--max-height', '-1'], 'ambiguous'],
+    [['--preset', 'best'], 'one of web, original, stream, audio'],
+    [['--nonsense'], 'Unknown option'],
+  ])('refuses %j with a sentence', (args, sentence) => expect(() => read(...args)).toThrow(sentence))
+})
+
+describe('what progress looks like', () => {
+  it.each([
+    [0, '░'.repeat(24)],
+    [50, '█'.repeat(12) + '░'.repeat(12)],
+    [100, '█'.repeat(24)],
+    [140, '█'.repeat(24)],
+    [1, '▎' + '░'.repeat(23)],
+    [null, '┄'.repeat(24)],
+  ])('a bar of %s', (percent, expected) => expect(bar(percent)).toBe(expected))
+
+  it.each([
+    [clock(400), '0:00'],
+    [clock(42_000), '0:42'],
+    [clock(3_723_000), '1:02:03'],
+    [size(999), '999 B'],
+    [size(1_250), '1.3 kB'],
+    [size(88_000_000), '88 MB'],
+  ])('%s', (text, expected) => expect(text).toBe(expected))
+})

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { lockInstance } from '../../scripts/instance-lock.ts'
+
+const MODULE = fileURLToPath(new URL('../../scripts/instance-lock.ts', import.meta.url))
+
+let dataDir: string
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'sluice-lock-'))
+})
+afterEach(() => rmSync(dataDir, { recursive: true, force: true }))
+
+const lockElsewhere = async () => {
+  const script = `
+    const { lockInstance } = await import(${JSON.stringify(MODULE)})
+    console.log(lockInstance(${JSON.stringify(dataDir)}) ? 'locked' : 'refused')
+    setInterval(() => {}, 1e6)`
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [said] = (await once(child.stdout, 'data')) as [Buffer]
+  return { child, said: said.toString().trim() }
+}
+
+describe('lockInstance', () => {
+  it('lets one process in, and another when the first lets go', async () => {
+    const lock = lockInstance(dataDir)
+    const refused = await lockElsewhere()
+    refused.child.kill('SIGKILL')
+    expect(refused.said).toBe('refused')
+    lock?.release()
+    const again = lockInstance(dataDir)
+    expect(again).not.toBeNull()
+    again?.release()
+  })
+
+  it('is gone with the process that held it, however that ended', async () => {
+    const { child, said } = await lockElsewhere()
+    expect(said).toBe('locked')
+    expect(lockInstance(dataDir)).toBeNull()
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const lock = lockInstance(dataDir)
+    expect(lock).not.toBeNull()
+    lock?.release()
+  })
+})
