@@ -17,8 +17,8 @@ type DispatchClaims = Pick<
   | 'claimForDispatch'
   | 'markStarted'
   | 'releaseDispatch'
-  | 'cancelsToSignal'
-  | 'markCancelSignalled'
+  | 'cancelsToPassOn'
+  | 'markCancelPassedOn'
   | 'quietSince'
   | 'markChecked'
 >
@@ -69,7 +69,7 @@ export const createDispatchClaims = (knex: Knex, now: () => number): DispatchCla
     return cancelled
   },
 
-  cancelsToSignal: async (limit) => {
+  cancelsToPassOn: async (limit) => {
     const records = await knex<JobRecord>('jobs')
       .whereNotNull('cancel_pending_since')
       .where(
@@ -85,7 +85,7 @@ export const createDispatchClaims = (knex: Knex, now: () => number): DispatchCla
     return records.map(toJobRow)
   },
 
-  markCancelSignalled: async ({ id, run }) => {
+  markCancelPassedOn: async ({ id, run }) => {
     await knex<JobRecord>('jobs').where({ id, run }).update({ cancel_pending_since: null })
   },
 

@@ -126,8 +126,8 @@ export interface JobQueries {
   applyProjection(projection: JobProjection): Promise<number | null>
   requestCancel(id: string): Promise<CancelOutcome>
   /** Live jobs whose workflow is still to be told of the cancellation; not those whose start is under way. */
-  cancelsToSignal(limit: number): Promise<JobRow[]>
-  markCancelSignalled(job: JobRunRef): Promise<void>
+  cancelsToPassOn(limit: number): Promise<JobRow[]>
+  markCancelPassedOn(job: JobRunRef): Promise<void>
   /** Retry: the next run, from `failed`, `cancelled` and `partial`. Claimed for dispatch by the caller. */
   startNextRun(id: string): Promise<RetryOutcome>
   /** Ends a job from outside its workflow. @returns the new revision, or null where it had ended or is in another run. */

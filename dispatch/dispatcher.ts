@@ -16,8 +16,8 @@ export interface DispatcherDeps {
     | 'claimForDispatch'
     | 'markStarted'
     | 'releaseDispatch'
-    | 'cancelsToSignal'
-    | 'markCancelSignalled'
+    | 'cancelsToPassOn'
+    | 'markCancelPassedOn'
     | 'markEnded'
     | 'markLost'
     | 'noteProblem'
@@ -48,6 +48,9 @@ const MAX_QUEUED = 500
 /** When so few are left, the sweep is asked for more at once, so that starting never pauses. */
 const LOW_WATER = 50
 
+/** Far more than an answer takes, less than whoever stops the process waits. */
+const STOP_PATIENCE_MS = 1_000
+
 /** Keeps Temporal in step with what the catalog accepted. Temporal may be away: jobs wait and start when it returns. */
 export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
   const { client, jobs, log, sweepMs = SWEEP_MS } = deps
@@ -56,6 +59,8 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
   /** Queued rows whose start was sent and not answered: Temporal may have them. */
   const unanswered = new Set<string>()
   const stopping = new AbortController()
+  /** Aborts what still has no answer when there is no more time to wait for it. */
+  const hangingUp = new AbortController()
   const marks = createStartedMarks({ jobs, log })
   const reachability = createReachability({ client, log, stopping: stopping.signal, onReturn: () => void sweep() })
   let more = false
@@ -89,7 +94,7 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
     // be cancelled without Temporal.
     if (!(await reachability.check())) return void queued.set(row.id, row)
     try {
-      await startWorkflow(client, row)
+      await startWorkflow(client, row, hangingUp.signal)
       reachability.answered()
       marks.add(row)
     } catch (error) {
@@ -106,6 +111,7 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
   const canceller = createCanceller({
     ...deps,
     reachability,
+    signal: hangingUp.signal,
     settleStart: async (row) => {
       await inFlight.get(row.id)
       if (!queued.delete(row.id) || unanswered.delete(row.id)) return 'sent'
@@ -125,7 +131,7 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
     try {
       await marks.flush()
       if (stopping.signal.aborted || !reachability.isReachable()) return
-      await canceller.signalWaiting()
+      await canceller.passOnWaiting()
       const room = MAX_QUEUED - queued.size
       const rows = room > 0 ? await jobs.claimForDispatch(room) : []
       more = rows.length > 0 && rows.length === room
@@ -160,9 +166,9 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
     sweep,
     stop: async () => {
       stopping.abort()
-      await looping
-      await Promise.all(inFlight.values())
-      await canceller.idle()
+      const patience = setTimeout(() => hangingUp.abort(), STOP_PATIENCE_MS)
+      await Promise.all([looping, canceller.idle(), ...inFlight.values()])
+      clearTimeout(patience)
       await marks.flush()
       await giveBack([...queued.values()].filter((row) => !unanswered.has(row.id)))
     },

@@ -13,6 +13,8 @@ export interface LookAfterDeps {
   log: Logger
   /** A row has a new revision. */
   onChanged: (jobId: string, revision: number) => void
+  /** Failures of a workflow task in a row after which a workflow counts as stuck. */
+  stuckAfterAttempts?: number
 }
 
 const DESCRIBE_TIMEOUT_MS = 5_000
@@ -54,13 +56,13 @@ const describe = async (client: WorkflowClient, job: JobRow): Promise<WorkflowEx
 }
 
 const watchForProblems = async (
-  { client, jobs, log, onChanged }: LookAfterDeps,
+  { client, jobs, log, onChanged, stuckAfterAttempts = STUCK_AFTER_ATTEMPTS }: LookAfterDeps,
   job: JobRow,
   description: WorkflowExecutionDescription,
 ): Promise<void> => {
   const attempt = description.raw.pendingWorkflowTask?.attempt ?? 0
   const reported = PROBLEMS_ATTRIBUTE in (description.raw.workflowExecutionInfo?.searchAttributes?.indexedFields ?? {})
-  const stuck = reported || attempt > STUCK_AFTER_ATTEMPTS
+  const stuck = reported || attempt > stuckAfterAttempts
   if (!stuck && job.error?.code !== 'WorkflowStuck') return
   if (stuck) log.error({ jobId: job.id, run: job.run, attempt }, 'the workflow of this job cannot go on')
   if (stuck && job.cancelRequested) {

@@ -217,15 +217,15 @@ describe.each(DATABASES)('jobs on $name', ({ start }) => {
       const asked = await catalog.jobs.requestCancel(job.id)
       expect(asked).toMatchObject({ outcome: 'requested', job: { state: 'running', cancelRequested: true } })
       expect(await catalog.jobs.requestCancel(job.id)).toMatchObject({ outcome: 'requested', job: { revision: 3 } })
-      expect((await catalog.jobs.cancelsToSignal(10)).map(({ id }) => id)).toEqual([job.id])
-      await catalog.jobs.markCancelSignalled(job)
-      expect(await catalog.jobs.cancelsToSignal(10)).toEqual([])
+      expect((await catalog.jobs.cancelsToPassOn(10)).map(({ id }) => id)).toEqual([job.id])
+      await catalog.jobs.markCancelPassedOn(job)
+      expect(await catalog.jobs.cancelsToPassOn(10)).toEqual([])
     })
 
     it('is not signalled while the start is under way, and ends the job if that start never was', async () => {
       const { job } = await accept()
       expect(await catalog.jobs.requestCancel(job.id)).toMatchObject({ outcome: 'requested' })
-      expect(await catalog.jobs.cancelsToSignal(10)).toEqual([])
+      expect(await catalog.jobs.cancelsToPassOn(10)).toEqual([])
       expect(await catalog.jobs.releaseDispatch([job])).toMatchObject([{ id: job.id, state: 'cancelled', revision: 3 }])
     })
 

@@ -2,13 +2,13 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createConnection } from 'mysql2/promise'
 import { readInstalledTools } from '../../scripts/installed-tools.ts'
+import { freePort } from './free-port.ts'
 
 /** A MariaDB of its own in a temporary folder, on a free loopback port. */
 export interface MariaDb {
@@ -31,15 +31,6 @@ const findProgram = (...names: string[]): string => {
   const found = names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path))
   if (found === undefined) throw new Error(`These tests need ${names[0]}: apt-get install mariadb-server`)
   return found
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Starts it; takes some 3 s. Stop it, or the test run does not end. */

@@ -1,0 +1,196 @@
+import { pino } from 'pino'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { JobRow } from '../../catalog/job-row.ts'
+import { isEnded, workflowIdOf } from '../../contract/names.ts'
+import { createDispatcher, type Dispatcher } from '../../dispatch/dispatcher.ts'
+import { acceptedJob, DATABASES, openTestCatalog, type TestCatalog, type TestDatabase } from './catalog-databases.ts'
+import { createTestTemporal, type TestTemporal } from './dispatch-temporal.ts'
+
+const WAIT = { timeout: 20_000, interval: 20 }
+
+describe('the dispatcher', () => {
+  let temporal: TestTemporal
+  let database: TestDatabase
+  let catalog: TestCatalog
+  let dispatcher: Dispatcher
+  const clock = { now: Date.now() }
+  const changed: string[] = []
+
+  beforeAll(async () => {
+    temporal = await createTestTemporal()
+    database = await DATABASES[0].start()
+    await temporal.start()
+  })
+  afterAll(async () => {
+    await temporal.dispose()
+    await database.stop()
+  })
+  beforeEach(async () => {
+    changed.length = 0
+    catalog = await openTestCatalog(await database.create(), clock)
+    dispatcher = create()
+  })
+  afterEach(async () => {
+    await dispatcher.stop()
+    await catalog.knex.destroy()
+  })
+
+  const create = (sweepMs = 100): Dispatcher =>
+    createDispatcher({
+      client: temporal.client.workflow,
+      jobs: catalog.jobs,
+      log: pino({ level: 'silent' }),
+      onChanged: (jobId) => void changed.push(jobId),
+      sweepMs,
+    })
+
+  const accept = async (count: number, change: Parameters<typeof acceptedJob>[0] = {}): Promise<JobRow[]> => {
+    const outcome = await catalog.jobs.acceptOrMatch(Array.from({ length: count }, () => acceptedJob(change)))
+    return outcome.outcome === 'accepted' ? outcome.items.map(({ job }) => job) : []
+  }
+  const acceptOne = async (change: Parameters<typeof acceptedJob>[0] = {}): Promise<JobRow> => {
+    const [job] = await accept(1, change)
+    if (!job) throw new Error('nothing was accepted')
+    return job
+  }
+  const handleOf = ({ kind, id, run }: JobRow) => temporal.client.workflow.getHandle(workflowIdOf(kind, id, run))
+  const startedCount = async (): Promise<number> => {
+    const { items } = await catalog.jobs.list({ owner: null, limit: 200 })
+    return items.filter((job) => job.startedAt !== null).length
+  }
+  const allStarted = (count: number) => vi.waitFor(async () => expect(await startedCount()).toBe(count), WAIT)
+
+  it('starts an accepted job so that the Web UI says what it is', async () => {
+    const source = { url: 'https://example.org/clip?token=secret', file: null, title: null, site: 'example.org' }
+    const job = await acceptOne({ source, priority: 1, passthrough: 'mine' })
+    dispatcher.start([job])
+    await allStarted(1)
+    const description = await handleOf(job).describe()
+    expect(description).toMatchObject({
+      workflowId: `ingest-${job.id}`,
+      type: 'ingest',
+      taskQueue: 'sluice',
+      priority: { priorityKey: 1, fairnessKey: 'owner' },
+    })
+    const attributes = description.typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value])
+    expect(Object.fromEntries(attributes)).toMatchObject({
+      SluiceKind: 'ingest',
+      SluiceOwner: 'owner',
+      SluiceSite: 'example.org',
+    })
+    expect(await description.staticSummary()).toBe('https://example.org/clip')
+    expect(await catalog.jobs.get(job.id)).toMatchObject({ state: 'accepted', revision: 1 })
+  })
+
+  it('starts a job once, however often it is asked to, after its end too', async () => {
+    const job = await acceptOne()
+    dispatcher.start([job, job])
+    await allStarted(1)
+    const { runId } = await handleOf(job).describe()
+    await handleOf(job).terminate()
+    clock.now += 60_000
+    await catalog.knex('jobs').update({ started_at: null })
+    await dispatcher.sweep()
+    await allStarted(1)
+    expect((await handleOf(job).describe()).runId).toBe(runId)
+  })
+
+  it('starts what others left behind, in any number', async () => {
+    const jobs = await accept(150)
+    await catalog.jobs.releaseDispatch(jobs)
+    await allStarted(150)
+  })
+
+  it('starts each run of a job as a workflow of its own', async () => {
+    const job = await acceptOne()
+    dispatcher.start([job])
+    await allStarted(1)
+    await catalog.jobs.markEnded({ id: job.id, run: 1, state: 'failed', error: null, result: null })
+    const retried = await catalog.jobs.startNextRun(job.id)
+    if (retried.outcome !== 'restarted') throw new Error(retried.outcome)
+    dispatcher.start([retried.job])
+    await vi.waitFor(async () => {
+      const { workflowId } = await handleOf(retried.job).describe()
+      expect(workflowId).toBe(`ingest-${job.id}-r2`)
+    }, WAIT)
+  })
+
+  it('asks the running workflow to cancel, and once only', async () => {
+    const job = await acceptOne()
+    dispatcher.start([job])
+    const { outcome, job: row } = await catalog.jobs.requestCancel(job.id)
+    expect(outcome).toBe('requested')
+    if (row) dispatcher.cancel(row)
+    await vi.waitFor(async () => {
+      const { events } = await handleOf(job).fetchHistory()
+      expect(events?.filter((event) => event.workflowExecutionCancelRequestedEventAttributes)).toHaveLength(1)
+      expect(await catalog.jobs.get(job.id)).toMatchObject({ cancelPendingSince: null, cancelRequested: true })
+    }, WAIT)
+  })
+
+  it('ends a cancelled job that Temporal never heard of', async () => {
+    const job = await acceptOne()
+    const { job: row } = await catalog.jobs.requestCancel(job.id)
+    if (row) dispatcher.cancel(row)
+    await vi.waitFor(async () => expect((await catalog.jobs.get(job.id))?.state).toBe('cancelled'), WAIT)
+    expect(changed).toEqual([job.id])
+  })
+
+  it('gives back what it did not begin when it is stopped', async () => {
+    const jobs = await accept(60)
+    dispatcher.start(jobs)
+    await dispatcher.stop()
+    const started = await startedCount()
+    const free = await catalog.jobs.claimForDispatch(100)
+    expect(free.length + started).toBe(60)
+    expect(free.length).toBeGreaterThan(0)
+  })
+
+  describe('while Temporal is away', () => {
+    beforeEach(() => temporal.kill())
+    afterEach(async () => {
+      // A test that failed must not leave the next ones without a server.
+      await temporal.kill()
+      await temporal.start()
+    })
+
+    it('keeps jobs, ends those that are cancelled, and starts the others on its return', async () => {
+      const jobs = await accept(12)
+      dispatcher.start(jobs)
+      const unwanted = jobs[11]
+      if (!unwanted) throw new Error('too few jobs')
+      const { job: row } = await catalog.jobs.requestCancel(unwanted.id)
+      if (row) dispatcher.cancel(row)
+      await vi.waitFor(async () => expect((await catalog.jobs.get(unwanted.id))?.state).toBe('cancelled'), WAIT)
+      expect(changed).toEqual([unwanted.id])
+      const later = await accept(3)
+      dispatcher.start(later)
+      expect(await startedCount()).toBe(0)
+      await temporal.start()
+      const returnedAt = Date.now()
+      await allStarted(14)
+      expect(Date.now() - returnedAt).toBeLessThan(10_000)
+    })
+
+    it('keeps the wish to cancel a running job, and passes it on afterwards', async () => {
+      await temporal.start()
+      const job = await acceptOne()
+      dispatcher.start([job])
+      await allStarted(1)
+      await temporal.kill()
+      const { job: row } = await catalog.jobs.requestCancel(job.id)
+      if (row) dispatcher.cancel(row)
+      await dispatcher.stop()
+      expect(await catalog.jobs.get(job.id)).toMatchObject({ cancelRequested: true, state: 'accepted' })
+      expect((await catalog.jobs.get(job.id))?.cancelPendingSince).not.toBeNull()
+      dispatcher = create()
+      await temporal.start()
+      await vi.waitFor(async () => {
+        expect((await catalog.jobs.get(job.id))?.cancelPendingSince).toBeNull()
+      }, WAIT)
+      const { events } = await handleOf(job).fetchHistory()
+      expect(events?.filter((event) => event.workflowExecutionCancelRequestedEventAttributes)).toHaveLength(1)
+      expect(isEnded((await catalog.jobs.get(job.id))?.state ?? 'failed')).toBe(false)
+    })
+  })
+})
