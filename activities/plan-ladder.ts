@@ -69,14 +69,15 @@ const rendition = (source: LadderSource, side: number): Rendition => {
 const rungFor = (side: number): Rung => [LOWEST, ...RUNGS.toReversed()].find((rung) => rung.side >= side) ?? topRung()
 const topRung = (): Rung => RUNGS[0] ?? LOWEST
 
-/** Even sides, as 4:2:0 halves them, in the source's shape. */
+/** Even sides, as 4:2:0 halves them, in the source's shape and never larger; the tiniest are drawn larger. */
 export const scaledSize = (
   { width, height }: { width: number; height: number },
   side: number,
 ): { width: number; height: number } => {
   const scale = Math.min(side / Math.min(width, height), LONGEST_SIDE / Math.max(width, height))
-  return { width: evenSide(width * scale), height: evenSide(height * scale) }
+  const scaled = (length: number): number => {
+    const even = 2 * Math.min(Math.round((length * scale) / 2), Math.floor(length / 2))
+    return Math.max(SMALLEST_SIDE, length * scale <= side ? Math.min(even, 2 * Math.floor(side / 2)) : even)
+  }
+  return { width: scaled(width), height: scaled(height) }
 }
-
-/** Downwards, so that nothing gets larger than its source; the tiniest are drawn larger. */
-const evenSide = (length: number): number => Math.max(SMALLEST_SIDE, 2 * Math.floor((length + 0.01) / 2))

@@ -54,8 +54,8 @@ export interface AudioFacts {
 
 export interface CoverFacts {
   streamIndex: number
-  width: number
-  height: number
+  /** Pixels; null where the probe cannot read the picture. */
+  width: number | null
 }
 
 export interface SourceFacts {

@@ -45,7 +45,10 @@ export const evenFramesArgs = (
   source: FrameSource,
   { count, durationMs, pattern }: { count: number; durationMs: number; pattern: string },
 ): string[] => {
-  const filters = [`fps=fps=${count * 1_000}/${durationMs}:start_time=0`, ...pictureFilters(source)].join(',')
+  const filters = [
+    `fps=fps=${count * 1_000}/${durationMs}:start_time=0:eof_action=pass`,
+    ...pictureFilters(source),
+  ].join(',')
   const taken = ['-map', `0:${source.streamIndex}`, '-frames:v', `${count}`, '-vf', filters, '-fps_mode', 'passthrough']
   return [...QUIET_ARGS, ...inputArgs(source.path), ...taken, ...LOSSLESS_LOOK, '-f', 'image2', pattern]
 }

@@ -133,6 +133,6 @@ const audioFacts = (stream: ProbedStream, originMs: number): AudioFacts => {
 }
 
 const coverFacts = (answer: ProbeAnswer): CoverFacts | null => {
-  const cover = answer.streams.find((stream) => isCover(stream) && stream.width && stream.height)
-  return cover ? { streamIndex: cover.index, width: cover.width ?? 0, height: cover.height ?? 0 } : null
+  const cover = answer.streams.find(isCover)
+  return cover ? { streamIndex: cover.index, width: cover.width || null } : null
 }

@@ -23,8 +23,16 @@ export interface PosterFile {
   height: number
 }
 
+/** Never above the picture; where that leaves one, half of it is the second. */
+export const fittingWidths = (wanted: readonly number[], available: number): number[] => {
+  const fitting = wanted.filter((width) => width <= available)
+  if (fitting.length === wanted.length) return fitting
+  const widths = [...new Set([available, ...fitting])]
+  return widths.length === 1 && available > 1 ? [available, Math.ceil(available / 2)] : widths
+}
+
 /**
- * Writes `poster-<width>.jpg` and `.webp` for each width. Metadata of the picture stays out.
+ * Writes `poster-<width>.jpg` and `.webp` for each width, or what the picture has of it. Metadata of the picture stays out.
  * @throws Error where the picture cannot be read.
  */
 export const writePosters = async (
@@ -33,7 +41,8 @@ export const writePosters = async (
 ): Promise<PosterFile[]> => {
   const input = typeof picture === 'string' ? await readFile(picture) : picture
   const files: PosterFile[] = []
-  for (const width of widths) {
+  const { width: available } = await sharp(input).metadata()
+  for (const width of fittingWidths(widths, available)) {
     const scaled = await sharp(input)
       .resize({ width })
       .flatten()

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { MockActivityEnvironment } from '@temporalio/testing'
+import { DefaultLogger } from '@temporalio/worker'
 import { pino } from 'pino'
 import { createPackageMedia } from '../../activities/package.ts'
 import { createPlan } from '../../activities/plan.ts'
@@ -65,7 +66,7 @@ export const createMediaLine = async () => {
   let jobs = 0
 
   const act = async <I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> => {
-    const environment = new MockActivityEnvironment()
+    const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR', () => {}) })
     environments.add(environment)
     try {
       return (await environment.run(activity, input)) as O

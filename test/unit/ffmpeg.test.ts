@@ -46,9 +46,19 @@ describe('encode', () => {
     const plain = standardPicture('bt709', { width: 2, height: 2 }).join()
     const bright = standardPicture('hlg', { width: 2, height: 2 }).join()
     for (const filters of [plain, bright])
-      expect(filters).toMatch(/format=yuv420p,setsar=1,setparams=.*colorspace=bt709/)
+      expect(filters).toMatch(
+        /out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,setparams=.*colorspace=bt709/,
+      )
     expect(plain).not.toContain('tonemap')
     expect(bright).toMatch(/zscale=w=2:h=2:.*tin=arib-std-b67.*tonemap=/)
+  })
+
+  it('ends pictures that become JPEG in its own colours', () => {
+    expect(standardPicture('bt709', { width: 2, height: 2 }, 'still')).toEqual([
+      'scale=2:2:in_color_matrix=bt709:out_color_matrix=bt601:out_range=pc',
+      'format=yuvj420p',
+      'setsar=1',
+    ])
   })
 
   it('sets keyframes every two seconds, by frames at a constant and by time at a variable rate', () => {

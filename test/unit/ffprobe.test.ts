@@ -58,6 +58,7 @@ describe('streams', () => {
 
   it('reads the duration that Matroska keeps in a tag', () => {
     expect(streamDuration(streamOf({ tags: { DURATION: '00:01:02.500000000' } }))).toBe(62.5)
+    expect(streamDuration(streamOf({ start_time: '0.5', tags: { DURATION: '00:00:02.500000000' } }))).toBe(2)
     expect(streamDuration(streamOf({}))).toBeNull()
   })
 

@@ -51,7 +51,7 @@ describe('web', () => {
 
   it('encodes to the cap by the shorter side, even and in shape', () => {
     const plan = decide(sourceFacts({ video: videoFacts({ codec: 'vp9', width: 1214, height: 2160 }) }))
-    expect(renditionsOf(plan)).toMatchObject([{ name: '1080p', width: 1080, height: 1920 }])
+    expect(renditionsOf(plan)).toMatchObject([{ name: '1080p', width: 1080, height: 1922 }])
   })
 
   it('takes the lower cap of preset and options', () => {
@@ -167,7 +167,7 @@ describe('thumbnails', () => {
   })
 
   it('shows the cover of a recording without picture, else a card, and no storyboard', () => {
-    const cover = { streamIndex: 1, width: 600, height: 600 }
+    const cover = { streamIndex: 1, width: 600 }
     expect(of(sourceFacts({ video: null, cover }))).toMatchObject({
       posterFrom: 'cover',
       streamIndex: 1,

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { drawCard } from '../../tools/image-card.ts'
-import { measureImage, writePosters } from '../../tools/image-poster.ts'
+import { fittingWidths, measureImage, writePosters } from '../../tools/image-poster.ts'
 import { bestFrame, scoreFrame } from '../../tools/image-score.ts'
 import { readMp4Layout } from '../../tools/mp4-boxes.ts'
 import { storyboardVtt } from '../../tools/storyboard-vtt.ts'
@@ -68,6 +68,16 @@ describe('the poster', () => {
       { name: 'poster-32.webp', width: 32, height: 32 },
     ])
     expect(await sharp(join(dir, 'poster-32.webp')).metadata()).toMatchObject({ format: 'webp', width: 32 })
+  })
+
+  it.each([
+    [2_000, [1280, 480]],
+    [1_280, [1280, 480]],
+    [600, [600, 480]],
+    [300, [300, 150]],
+    [1, [1]],
+  ])('is never wider than its picture of %d pixels', (available, expected) => {
+    expect(fittingWidths([1280, 480], available)).toEqual(expected)
   })
 
   it('is a card where there is nothing to show: the same for the same title, and never flat', async () => {
