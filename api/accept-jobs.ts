@@ -6,7 +6,7 @@ import type { NewJob } from '../contract/jobs.ts'
 import type { JobOptions } from '../contract/presets.ts'
 import { Problem } from './http/problem.ts'
 import { findImportFile } from './import-file.ts'
-import { parseSourceUrl } from './source-address.ts'
+import { parseSourceUrl } from '../contract/source-url.ts'
 
 export interface SubmittedBatch {
   /** What was asked for, and where in the request: what is not valid is left out. */

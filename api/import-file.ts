@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
 import { Problem } from './http/problem.ts'
-import { shorten } from './source-address.ts'
+import { shorten } from '../contract/source-url.ts'
 
 /** A file in the import folder. */
 export interface ImportFile {

@@ -6,7 +6,7 @@ import { createRateLimit } from '../http/rate-limit.ts'
 import { json, problems } from '../http/responses.ts'
 import type { Route } from '../http/route.ts'
 import { API_PATH } from '../links.ts'
-import { parseSourceUrl } from '../source-address.ts'
+import { parseSourceUrl } from '../../contract/source-url.ts'
 
 const bodySchema = z.strictObject({ url: z.string().min(1).max(4_096) }).meta({ id: 'InfoRequest' })
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Problem } from '../../api/http/problem.ts'
-import { parseSourceUrl } from '../../api/source-address.ts'
+import { SluiceError } from '../../contract/failures.ts'
+import { parseSourceUrl } from '../../contract/source-url.ts'
 
 describe('a source address', () => {
   test.each([
@@ -15,7 +15,7 @@ describe('a source address', () => {
     ['javascript:alert(1)', '“javascript:” are not supported'],
     ['https://user:secret@example.com/', 'user name or password'],
   ])('%s is refused', (url, sentence) => {
-    expect(() => parseSourceUrl(url)).toThrow(Problem)
+    expect(() => parseSourceUrl(url)).toThrow(SluiceError)
     expect(() => parseSourceUrl(url)).toThrow(sentence)
   })
 
