@@ -4,18 +4,12 @@ import type { JobInput } from '../../contract/steps.ts'
 
 /** Workflows that end as `passthrough` says, for tests of what is done about the ends of workflows. */
 export const ingest = async ({ passthrough }: JobInput): Promise<{ mediaIds: string[]; reused: boolean }> => {
-  switch (passthrough) {
-    case 'succeed':
-      return { mediaIds: ['media'], reused: false }
-    case 'fail':
-      throw ApplicationFailure.nonRetryable('It is gone.', 'SourceNotFound')
-    case 'break':
-      // Not a failure of the workflow but of its code: the workflow task is tried again for ever.
-      throw new Error('a mistake in the code')
-    default:
-      await condition(() => false)
-      throw new Error('never')
-  }
+  if (passthrough === 'succeed') return { mediaIds: ['media'], reused: false }
+  if (passthrough === 'fail') throw ApplicationFailure.nonRetryable('It is gone.', 'SourceNotFound')
+  // Not a failure of the workflow but of its code: the workflow task is tried again for ever.
+  if (passthrough === 'break') throw new Error('a mistake in the code')
+  await condition(() => false)
+  throw new Error('never')
 }
 
 export const info = async ({ url }: { url: string }): Promise<Info> => {

@@ -54,6 +54,10 @@ describe('the dispatcher', () => {
     return job
   }
   const handleOf = ({ kind, id, run }: JobRow) => temporal.client.workflow.getHandle(workflowIdOf(kind, id, run))
+  const describeOf = (job: JobRow | undefined) => {
+    if (!job) throw new Error('there is no such job')
+    return handleOf(job).describe()
+  }
   const startedCount = async (): Promise<number> => {
     const { items } = await catalog.jobs.list({ owner: null, limit: 200 })
     return items.filter((job) => job.startedAt !== null).length
@@ -99,6 +103,8 @@ describe('the dispatcher', () => {
     const jobs = await accept(150)
     await catalog.jobs.releaseDispatch(jobs)
     await allStarted(150)
+    const described = await Promise.all([0, 75, 149].map((index) => describeOf(jobs[index])))
+    expect(described.map(({ status }) => status.name)).toEqual(['RUNNING', 'RUNNING', 'RUNNING'])
   })
 
   it('starts each run of a job as a workflow of its own', async () => {
