@@ -38,7 +38,8 @@ export const parseHttpReport = (line: string, now: number = Date.now()): HttpRep
 
 /** Seconds or a date (RFC 9110 §10.2.3), as milliseconds from now; null where it is neither. */
 export const parseRetryAfter = (value: string, now: number): number | null => {
-  const waitMs = /^\d+$/.test(value.trim()) ? 1_000 * Number(value) : Date.parse(value) - now
+  const text = value.trim()
+  const waitMs = /^\d+$/.test(text) ? 1_000 * Number(text) : text.endsWith('GMT') ? Date.parse(text) - now : Number.NaN
   return Number.isNaN(waitMs) ? null : Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS)
 }
 

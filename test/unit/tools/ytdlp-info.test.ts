@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest'
+import { SluiceError } from '../../../contract/failures.ts'
+import { chosenFormats, expiryOf, identityOf, parseInfo, refuseLive, sizeOfFormat } from '../../../tools/ytdlp-info.ts'
+
+const format = (id: string, more: object = {}) => ({
+  format_id: id,
+  url: `https://cdn.example/${id}`,
+  protocol: 'https',
+  ...more,
+})
+const info = (more: object = {}) =>
+  parseInfo(
+    JSON.stringify({ id: 'dQw4w9WgXcQ', title: 'A title', extractor: 'youtube', extractor_key: 'Youtube', ...more }),
+  )
+
+describe('parseInfo', () => {
+  it('keeps what it does not know, for yt-dlp to read again', () => {
+    expect(info({ cookies: 'a=b', n_sig: 1 })).toMatchObject({ cookies: 'a=b', n_sig: 1 })
+  })
+
+  it.each(['', 'null', '[]', '{"id":1}', 'ERROR'])('refuses %j', (json) => {
+    expect(() => parseInfo(json)).toThrow(SluiceError)
+  })
+})
+
+describe('identityOf', () => {
+  it('is extractor and id where the site has ids, whatever the address', () => {
+    const one = identityOf(info(), 'https://youtu.be/dQw4w9WgXcQ')
+    expect(one).toEqual({ extractor: 'youtube', id: 'dQw4w9WgXcQ', sourceKey: 'youtube:dQw4w9WgXcQ', title: 'A title' })
+    expect(identityOf(info(), 'https://www.youtube.com/watch?v=dQw4w9WgXcQ')).toEqual(one)
+  })
+
+  it.each([
+    ['generic', 'Generic', 'clip (1)', 'clip (1)'],
+    ['html5', 'HTML5MediaEmbed', 'A page (1)', 'A page'],
+  ])('is the address for %s', (extractor, extractor_key, title, kept) => {
+    const page = info({ id: 'page-1', extractor, extractor_key, title })
+    const one = identityOf(page, 'https://a.example/page')
+    expect(one).toMatchObject({ extractor: 'generic', title: kept })
+    expect(one.sourceKey).toMatch(/^generic:[0-9a-f]{64}$/)
+    expect(one.sourceKey).toContain(one.id)
+    expect(identityOf(page, 'https://b.example/page').sourceKey).not.toBe(one.sourceKey)
+  })
+
+  it('falls back on the id where there is no title', () => {
+    expect(identityOf(info({ title: ' ' }), 'https://a.example/').title).toBe('dQw4w9WgXcQ')
+  })
+})
+
+describe('chosenFormats', () => {
+  const formats = [format('140', { ext: 'm4a' }), format('137', { ext: 'mp4' })]
+
+  it('is picture before sound, as they were asked for', () => {
+    const chosen = chosenFormats(info({ formats, requested_formats: [{ format_id: '137' }, { format_id: '140' }] }))
+    expect(chosen.map(({ format_id }) => format_id)).toEqual(['137', '140'])
+  })
+
+  it('is one format where that has both', () => {
+    const chosen = chosenFormats(info({ formats: [format('18')], requested_downloads: [{ format_id: '18' }] }))
+    expect(chosen).toHaveLength(1)
+  })
+
+  it.each([
+    ['nothing was chosen', { formats }],
+    ['what was chosen is not there', { formats, requested_downloads: [{ format_id: '999' }] }],
+  ])('refuses where %s', (_what, more) => {
+    expect(() => chosenFormats(info(more))).toThrow('No media were found')
+  })
+
+  it.each(['rtmp', 'rtsp', 'mms', 'ftp', 'websocket_frag', 'mhtml'])(
+    'refuses %s, which would go past the guard',
+    (protocol) => {
+      const only = { formats: [format('0', { protocol })], requested_downloads: [{ format_id: '0' }] }
+      expect(() => chosenFormats(info(only))).toThrow(`over "${protocol}"`)
+    },
+  )
+})
+
+describe('refuseLive', () => {
+  it.each(['is_live', 'is_upcoming', 'post_live'])('refuses %s', (live_status) => {
+    expect(() => refuseLive(info({ live_status }))).toThrow(/live stream/)
+  })
+
+  it('refuses what only says is_live', () => {
+    expect(() => refuseLive(info({ is_live: true }))).toThrow(/live stream/)
+  })
+
+  it.each([{ live_status: 'was_live' }, { live_status: 'not_live' }, { live_status: null }, {}])('takes %j', (more) => {
+    expect(() => refuseLive(info(more))).not.toThrow()
+  })
+})
+
+describe('sizeOfFormat', () => {
+  it.each([
+    [
+      { filesize: 10, filesize_approx: 12 },
+      { bytes: 10, estimated: false },
+    ],
+    [
+      { filesize: null, filesize_approx: 12.6 },
+      { bytes: 13, estimated: true },
+    ],
+    [{ filesize: 0 }, null],
+    [{}, null],
+  ])('%j', (more, expected) => {
+    expect(
+      sizeOfFormat(parseInfo(JSON.stringify({ ...info(), formats: [format('1', more)] })).formats?.[0] ?? never()),
+    ).toEqual(expected)
+  })
+})
+
+describe('expiryOf', () => {
+  it.each([
+    [['https://a.example/videoplayback?expire=1800000000&ip=1'], 1_800_000_000_000],
+    [['https://a.example/videoplayback/expire/1800000000/ei/x'], 1_800_000_000_000],
+    [['https://a.example/a?Expires=1800000000', 'https://a.example/b?exp=1700000000'], 1_700_000_000_000],
+    [['https://a.example/clip.mp4?e=5&expires=tomorrow'], null],
+    [['https://a.example/clip.mp4', 'not an address'], null],
+    [[], null],
+  ])('%j → %s', (urls, expected) => {
+    expect(expiryOf(urls.map((url) => ({ ...format('1'), url })) as never)).toBe(expected)
+  })
+})
+
+const never = (): never => {
+  throw new Error('there is a format')
+}
