@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process'
+import { copyFile, mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import Database from 'libsql'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { Job } from '../../contract/jobs.ts'
+import { startTestInstance, type TestInstance } from './instance.ts'
+import { makeClip } from './make-media.ts'
+
+/** What Sluice stands on, taken away. */
+
+let sluice: TestInstance
+beforeAll(async () => {
+  sluice = await startTestInstance({ SLUICE_PACKAGER: '/nowhere/packager' })
+  await mkdir(sluice.config.importDir, { recursive: true })
+  const clip = await makeClip(sluice.config.tools.ffmpeg, join(sluice.config.dataDir, 'clip.mp4'), { seconds: 1 })
+  await copyFile(clip, join(sluice.config.importDir, 'clip.mp4'))
+})
+afterAll(() => sluice.dispose())
+
+describe('a program that is not there', () => {
+  it('fails the job that needs it, names the setting, and leaves nothing', async () => {
+    const job = await sluice.run({ file: 'clip.mp4', preset: 'stream' })
+    expect(job).toMatchObject({ state: 'failed', error: { code: 'ToolMissing', step: 'package', retryable: false } })
+    expect(job.error?.message).toMatch(/SLUICE_PACKAGER/)
+    expect(job.error?.help).toMatch(/npm run setup/)
+    expect(await readdir(join(sluice.config.dataDir, 'work'))).toEqual([])
+    expect(await readdir(join(sluice.config.dataDir, 'scratch'))).toEqual([])
+  })
+
+  it('does not concern the others', async () => {
+    expect(await sluice.run({ file: 'clip.mp4', preset: 'web' })).toMatchObject({ state: 'succeeded' })
+  })
+})
+
+describe('a database that is locked', () => {
+  it('refuses new work with a clear answer, and loses nothing that runs', async () => {
+    const running = await sluice.submit({ file: 'clip.mp4', preset: 'original' })
+    await sluice.seen(running.id, (message) => message.type === 'progress')
+    const other = new Database(join(sluice.config.dataDir, 'catalog.db'))
+    other.exec('BEGIN EXCLUSIVE')
+    const answer = await sluice.call<{ code: string; detail: string }>('POST', '/jobs', {
+      file: 'clip.mp4',
+      preset: 'audio',
+    })
+    expect(answer).toMatchObject({ status: 503, body: { code: 'CatalogBusy' } })
+    other.exec('ROLLBACK')
+    other.close()
+    expect(await sluice.ended(running.id)).toMatchObject({ state: 'succeeded', error: null })
+    const { items } = (await sluice.call<{ items: Job[] }>('GET', '/jobs')).body
+    expect(items.filter((job) => job.preset === 'audio')).toEqual([])
+  })
+})
+
+const mayMount = process.platform === 'linux' && process.getuid?.() === 0
+
+describe('a disk that is full', () => {
+  // A disk of a chosen size takes a mount, and that takes root.
+  it.runIf(mayMount)('keeps the job waiting, says so, and lets it go on when there is room', async () => {
+    const { libraryDir } = sluice.config
+    onTestFinished(() => void execFileSync('umount', [libraryDir]))
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', libraryDir])
+    const job = await sluice.submit({ file: 'clip.mp4', preset: 'web', force: true })
+    const full = await sluice.seen(
+      job.id,
+      (message) => message.type === 'state' && message.step?.error?.code === 'DiskFull',
+    )
+    expect(full).toMatchObject({ state: 'running', step: { name: 'publish', state: 'queued' } })
+    expect(await readdir(join(libraryDir, '.incoming'))).toEqual([])
+    execFileSync('mount', ['-o', 'remount,size=64m', libraryDir])
+    const ended = await sluice.ended(job.id)
+    expect(ended).toMatchObject({ state: 'succeeded', error: null })
+    expect((await sluice.media(ended)).files.length).toBeGreaterThan(5)
+  })
+})
