@@ -28,7 +28,11 @@ interface Session {
   unknown: string[]
 }
 
-const lookupAll = promisify(lookup)
+/** All addresses of a host, as the system's name service gives them. */
+export type LookupAll = (host: string) => Promise<LookupAddress[]>
+
+const lookupSystem = promisify(lookup)
+const lookupAllOfSystem: LookupAll = (host) => lookupSystem(host, { all: true, verbatim: true })
 
 /**
  * The one way out for programs that fetch what users ask for: a forward proxy on loopback that looks each host up itself,
@@ -38,6 +42,7 @@ const lookupAll = promisify(lookup)
 export const createEgress = async (
   config: Pick<Config, 'allowAddresses'>,
   log: { warn(fields: object, message: string): void },
+  lookupAll: LookupAll = lookupAllOfSystem,
 ): Promise<Egress> => {
   const mayConnect = createAddressCheck(config.allowAddresses)
   const sessions = new Map<string, Session>()
@@ -49,7 +54,8 @@ export const createEgress = async (
       const session = sessions.get(username)
       if (session === undefined || !sameText(password, session.password)) return { requestAuthentication: true }
       const host = hostname.replace(/^\[(.*)\]$/, '$1')
-      const addresses = await judge(host, port, mayConnect, session)
+      const addresses = isIP(host) === 0 ? await resolveHost(host, lookupAll, session) : [literal(host)]
+      refuseBlocked(addresses, { host, port }, mayConnect, session)
       return { dnsLookup: pinnedLookup(addresses) }
     },
   })
@@ -74,25 +80,24 @@ export const createEgress = async (
   }
 }
 
-/** The addresses to connect to. @throws RequestError, which the proxy answers with, when there is none or one is refused. */
-const judge = async (
-  host: string,
-  port: number,
+const literal = (address: string): LookupAddress => ({ address, family: isIP(address) })
+
+/** @throws RequestError, which the proxy answers with, unless every address may be connected to. */
+const refuseBlocked = (
+  addresses: readonly LookupAddress[],
+  { host, port }: { host: string; port: number },
   mayConnect: AddressCheck,
   session: Session,
-): Promise<LookupAddress[]> => {
-  const addresses = isIP(host) === 0 ? await resolveHost(host, session) : [{ address: host, family: isIP(host) }]
+): void => {
   // One private address among public ones is how a name is made to change its mind.
-  if (!addresses.every(({ address }) => mayConnect(address, port))) {
-    session.blocked.push(host)
-    throw new RequestError('Address not allowed', 403)
-  }
-  return addresses
+  if (addresses.every(({ address }) => mayConnect(address, port))) return
+  session.blocked.push(host)
+  throw new RequestError('Address not allowed', 403)
 }
 
-const resolveHost = async (host: string, session: Session): Promise<LookupAddress[]> => {
+const resolveHost = async (host: string, lookupAll: LookupAll, session: Session): Promise<LookupAddress[]> => {
   try {
-    return await lookupAll(host, { all: true, verbatim: true })
+    return await lookupAll(host)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOTFOUND') session.unknown.push(host)
     throw new RequestError('Host not found', 502)

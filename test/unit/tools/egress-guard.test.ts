@@ -71,6 +71,32 @@ describe('the egress guard', () => {
     },
   )
 
+  it('connects to the address it judged, whatever the name leads to by then', async () => {
+    const answers = ['127.0.0.1', '127.0.0.2']
+    const asked: string[] = []
+    const egress = await createEgress({ allowAddresses: [`127.0.0.1:${port}`] }, log, async (host) => {
+      asked.push(host)
+      return [{ address: answers.shift() ?? '', family: 4 }]
+    })
+    open.push(egress)
+    const session = egress.openSession()
+    expect(await get(proxyOf(session), `http://fickle.example:${port}/`)).toBe(200)
+    expect(asked).toEqual(['fickle.example'])
+    expect(await tunnel(proxyOf(session), `fickle.example:${port}`)).toBe(403)
+    expect(session.blockedHosts()).toEqual(['fickle.example'])
+  })
+
+  it('refuses a name with one private address among public ones', async () => {
+    const egress = await createEgress({ allowAddresses: [] }, log, async () => [
+      { address: '1.1.1.1', family: 4 },
+      { address: '10.0.0.1', family: 4 },
+    ])
+    open.push(egress)
+    const session = egress.openSession()
+    expect(await tunnel(proxyOf(session), 'both.example:443')).toBe(403)
+    expect(session.blockedHosts()).toEqual(['both.example'])
+  })
+
   it('says which hosts do not exist', async () => {
     const session = (await guardFor()).openSession()
     expect(await get(proxyOf(session), 'http://nothing.invalid/')).toBe(502)
