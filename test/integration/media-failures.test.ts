@@ -16,9 +16,9 @@ afterAll(() => line.close())
 
 describe('refused with its reason', () => {
   it.each([
-    ['text', 'The file is not a video or audio recording: no known container was found in it.'],
-    ['empty', 'The file is empty.'],
-    ['withoutIndex', 'The MP4 has no index (moov): it was cut off, or its recording was never finished.'],
+    ['text', /^The file is not a video or audio recording: no known container was found in it\.$/],
+    ['empty', /^The file is empty\.$/],
+    ['withoutIndex', /^The MP4 has no index \(moov\): it was cut off, or its recording was never finished\.$/],
     ['cutOff', /^The file is cut off: \d+ of its \d+ bytes are there\.$/],
     ['playlist', /points to other files/],
     ['hlsPlaylist', /not a video or audio recording|points to other files/],
@@ -27,7 +27,7 @@ describe('refused with its reason', () => {
     for (const preset of PRESET_NAMES) {
       await expect(line.make(path, preset)).rejects.toMatchObject({
         type: 'UnsupportedMedia',
-        message: typeof message === 'string' ? message : expect.stringMatching(message),
+        message: expect.stringMatching(message),
         nonRetryable: true,
       })
     }
@@ -48,14 +48,14 @@ describe('an attempt that ends early', () => {
   }
 
   it('leaves no program and nothing in scratch when cancelled', async () => {
-    const clip = { seconds: 60, size: '1280x720', audio: false }
+    const clip = { seconds: 20, size: '640x360', audio: false }
     const input = await planned(await makeClip(line.config.tools.ffmpeg, sources.at('long.mp4'), clip))
     const before = line.samples.length
     const encoding = line.act(line.media.transcodeChunk, input)
-    const outcome = expect(encoding).rejects.toMatchObject({ name: 'CancelledFailure' })
+    const outcome = encoding.catch((error: unknown) => error)
     await expect.poll(() => line.samples.length, { timeout: 30_000 }).toBeGreaterThan(before + 1)
     line.cancelAll()
-    await outcome
+    expect(await outcome).toMatchObject({ name: 'CancelledFailure' })
     expect(await scratch()).toEqual([])
     expect(await line.deps.store.find(`${input.ref.jobId}/${input.plan.hash}`)).toBeNull()
   })

@@ -54,8 +54,8 @@ describe('files', () => {
     const made = await line.make(await sources[source](), preset)
     expect(mainOf(made)).toBe(file)
     expect(await contentOf(made, file)).toBe(content)
-    if (!made.plan.passSource && /\.(mp4|m4a)$/.test(file))
-      expect(await readMp4Layout(made.pathOf(file))).toMatchObject({ indexFirst: true })
+    const atEnd = !made.plan.passSource && (await readMp4Layout(made.pathOf(file)))?.indexFirst === false
+    expect(atEnd, 'the index at the end of the file').toBe(false)
     const posters = made.products.filter((product) => product.role === 'poster').map(({ contentType }) => contentType)
     expect(new Set(posters)).toEqual(new Set(['image/jpeg', 'image/webp']))
     expect(made.products.some((product) => product.role === 'probe')).toBe(true)
@@ -101,7 +101,10 @@ describe('pictures that browsers would not show', () => {
     const made = await line.make(await sources.highRange(), 'web')
     expect(made.plan.video).toMatchObject({ mode: 'encode', colour: 'hdr10' })
     expect((await made.probe('main.mp4')).streams[0]).toMatchObject({
-      ...{ pix_fmt: 'yuv420p', color_transfer: 'bt709', color_space: 'bt709', color_primaries: 'bt709' },
+      pix_fmt: 'yuv420p',
+      color_transfer: 'bt709',
+      color_space: 'bt709',
+      color_primaries: 'bt709',
     })
   })
 })

@@ -59,7 +59,7 @@ describe('a stream', () => {
     const master = await read(made, 'stream/master.m3u8')
     expect(master).toMatch(/#EXT-X-MEDIA:TYPE=AUDIO,URI="audio\/index\.m3u8",GROUP-ID="audio"/)
     const lines = [...master.matchAll(/#EXT-X-STREAM-INF:BANDWIDTH=(\d+),AVERAGE-BANDWIDTH=(\d+).*RESOLUTION=(\w+).*/g)]
-    expect(lines.map((match) => match[3]).toSorted()).toEqual(['426x240', '640x360'])
+    expect(new Set(lines.map((match) => match[3]))).toEqual(new Set(['426x240', '640x360']))
     for (const [text, peak, average] of lines) {
       expect(Number(peak)).toBeGreaterThanOrEqual(Number(average))
       expect(text).toContain('AUDIO="audio"')
@@ -88,7 +88,8 @@ describe('a stream', () => {
 
   it('plays from its beginning, picture and sound together, in full length', async () => {
     const { streams, format } = await ffprobe(line.config.tools.ffprobe, made.pathOf('stream/master.m3u8'))
-    expect(streams.map((stream) => stream.codec_name).toSorted()).toEqual(['aac', 'h264', 'h264'])
+    expect(streams.filter((stream) => stream.codec_name === 'h264')).toHaveLength(2)
+    expect(streams.filter((stream) => stream.codec_name === 'aac')).toHaveLength(1)
     for (const stream of streams) expect(Math.abs(stream.start_time ?? 0)).toBeLessThan(0.03)
     expect(format.duration).toBeCloseTo(9, 0)
   })

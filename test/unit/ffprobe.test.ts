@@ -70,7 +70,11 @@ describe('streams', () => {
       layout: null,
       interlaced: false,
       scan: {
-        ...{ frames: 2, firstPts: 1.4, endPts: 11.4, bytes: 1_000, constantRate: true },
+        frames: 2,
+        firstPts: 1.4,
+        endPts: 11.4,
+        bytes: 1_000,
+        constantRate: true,
         keyframes: { count: 1, medianGap: null, longestGap: null },
       },
     })
@@ -130,7 +134,11 @@ describe('packets', () => {
       '-0.04|0.04|9|KD_',
     ]
     expect(scan(lines)).toEqual({
-      ...{ frames: 3, firstPts: 0, endPts: 0.12, bytes: 200, constantRate: true },
+      frames: 3,
+      firstPts: 0,
+      endPts: 0.12,
+      bytes: 200,
+      constantRate: true,
       keyframes: { count: 1, medianGap: null, longestGap: null },
     })
   })

@@ -94,14 +94,23 @@ describe('the storyboard', () => {
       { intervalMs: 2_000, tileWidth: 160, tileHeight: 90, columns: 2, rows: 2, tiles: 5 },
       9_500,
     )
-    expect(vtt.split('\n')).toEqual([
-      ...['WEBVTT', ''],
-      ...['00:00:00.000 --> 00:00:02.000', 'storyboard-001.jpg#xywh=0,0,160,90', ''],
-      ...['00:00:02.000 --> 00:00:04.000', 'storyboard-001.jpg#xywh=160,0,160,90', ''],
-      ...['00:00:04.000 --> 00:00:06.000', 'storyboard-001.jpg#xywh=0,90,160,90', ''],
-      ...['00:00:06.000 --> 00:00:08.000', 'storyboard-001.jpg#xywh=160,90,160,90', ''],
-      ...['00:00:08.000 --> 00:00:09.500', 'storyboard-002.jpg#xywh=0,0,160,90', ''],
-    ])
+    expect(vtt).toBe(`WEBVTT
+
+00:00:00.000 --> 00:00:02.000
+storyboard-001.jpg#xywh=0,0,160,90
+
+00:00:02.000 --> 00:00:04.000
+storyboard-001.jpg#xywh=160,0,160,90
+
+00:00:04.000 --> 00:00:06.000
+storyboard-001.jpg#xywh=0,90,160,90
+
+00:00:06.000 --> 00:00:08.000
+storyboard-001.jpg#xywh=160,90,160,90
+
+00:00:08.000 --> 00:00:09.500
+storyboard-002.jpg#xywh=0,0,160,90
+`)
   })
 
   it('has cues that rise without a gap', () => {
