@@ -62,7 +62,7 @@ describe('kill -9', () => {
     expect(again).toMatchObject({ attempt: 2 })
     const ended = await sluice.ended(job.id)
     expect(ended).toMatchObject({ state: 'succeeded', run: 1, error: null })
-    expect(() => process.kill(pid, 0)).toThrow()
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH')
     await expectNothingLeft(ended)
   })
 

@@ -2,6 +2,7 @@ import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../contract/jobs.ts'
+import type { JobOptions } from '../../contract/presets.ts'
 import { TASK_QUEUES, workflowIdOf } from '../../contract/names.ts'
 import { DATABASES, type TestDatabase } from './catalog-databases.ts'
 import { startTestInstance, type TestInstance } from './instance.ts'
@@ -9,6 +10,8 @@ import { makeClip, makeDash, makeHls } from './make-media.ts'
 import { ffprobe } from './media-line.ts'
 import { file, folder, inTurn, status, videoPage } from './origin-answers.ts'
 import { startOrigin, type Origin } from './origin.ts'
+
+const compare = (a: string, b: string): number => a.localeCompare(b)
 
 describe.each(DATABASES)('ingest, with its catalog in $name', ({ start }) => {
   let database: TestDatabase
@@ -41,7 +44,8 @@ describe.each(DATABASES)('ingest, with its catalog in $name', ({ start }) => {
     const path = join(sluice.config.libraryDir, media.libraryPath)
     return { media, path, probed: await ffprobe(sluice.config.tools.ffprobe, path) }
   }
-  const codecsOf = (probed: Awaited<ReturnType<typeof ffprobe>>) => probed.streams.map((stream) => stream.codec_name)
+  const codecsOf = (probed: Awaited<ReturnType<typeof ffprobe>>) =>
+    probed.streams.map((stream) => stream.codec_name ?? '').toSorted(compare)
 
   it.each([
     ['a page with a <video>', { url: '/page' }, /^127\.0\.0\.1\/A page with a video \[[0-9a-f]{8}\]\.mp4$/],
@@ -55,7 +59,7 @@ describe.each(DATABASES)('ingest, with its catalog in $name', ({ start }) => {
     expect(job).toMatchObject({ state: 'succeeded', percent: 100, error: null })
     const { media, probed } = await mainFile(job)
     expect(media.libraryPath).toMatch(name)
-    expect(codecsOf(probed).toSorted()).toEqual(['aac', 'h264'])
+    expect(codecsOf(probed)).toEqual(['aac', 'h264'])
     expect(Number(probed.format.duration)).toBeCloseTo(2, 0)
     expect(media.files.map((one) => one.role)).toEqual(
       expect.arrayContaining(['main', 'poster', 'storyboard', 'storyboard-image', 'probe', 'manifest', 'checksums']),
@@ -71,12 +75,12 @@ describe.each(DATABASES)('ingest, with its catalog in $name', ({ start }) => {
     ['audio', { audioFormat: 'mp3' }, ['mp3']],
     ['audio', { audioFormat: 'opus' }, ['opus']],
     ['web', { maxHeight: 120 }, ['aac', 'h264']],
-  ])('makes %s with %j', async (preset, options, codecs) => {
+  ])('makes %s with %j', async (preset, options: JobOptions, codecs) => {
     const job = await sluice.run({ url: origin.urlOf('/clip.mp4'), preset, options })
     expect(job.error).toBeNull()
     const { media, probed } = await mainFile(job)
-    expect(codecsOf(probed).toSorted()).toEqual(codecs)
-    if ('maxHeight' in options) expect(media.height).toBe(120)
+    expect(codecsOf(probed)).toEqual(codecs)
+    expect(media.height ?? 0).toBeLessThanOrEqual(options.maxHeight ?? 240)
   })
 
   it('makes a stream that plays from its files, each served with its type', async () => {

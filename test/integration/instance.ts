@@ -131,7 +131,7 @@ const listen = (
     const socket = new WebSocket(`${url.replace('http', 'ws')}/api/v1/progress`, ['sluice.v1'], { headers })
     socket.on('open', () => socket.send(JSON.stringify({ type: 'subscribe', jobs: [jobId] })))
     socket.on('message', (data) => {
-      const message = JSON.parse(String(data)) as ServerMessage
+      const message = JSON.parse((data as Buffer).toString()) as ServerMessage
       if (!looksRight(message)) return
       resolve(message)
       socket.close()

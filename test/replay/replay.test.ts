@@ -25,7 +25,7 @@ describe('recorded histories', () => {
   it('are there', () => expect(histories.length).toBeGreaterThan(5))
 
   it.each(histories)('%s replays', async (name) => {
-    await Worker.runReplayHistory({ workflowBundle }, read(name))
+    await expect(Worker.runReplayHistory({ workflowBundle }, read(name))).resolves.toBeUndefined()
   })
 
   it('do not replay when a step is missing, so that the tests above can fail', async () => {
