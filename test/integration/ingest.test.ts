@@ -69,7 +69,7 @@ describe.each(DATABASES)('ingest, with its catalog in $name', ({ start }) => {
     )
   })
 
-  it.each([
+  it.each<[string, JobOptions, string[]]>([
     ['original', {}, ['aac', 'h264']],
     ['audio', {}, ['aac']],
     ['audio', { audioFormat: 'mp3' }, ['mp3']],
