@@ -86,6 +86,11 @@ describe.each(DATABASES)('jobs on $name', ({ start }) => {
     expect(await catalog.jobs.getMany([given.id, 'unknown'])).toEqual([job])
   })
 
+  it('keeps what stands behind a NUL', async () => {
+    const { job } = await accept({ source: { url: null, file: 'clip.mp4', title: 'be\0fore', site: null } })
+    expect((await read(job.id)).source.title?.replace('\0', '')).toBe('before')
+  })
+
   describe('submitted twice', () => {
     it('answers with the job that is live', async () => {
       const first = await accept({ dedupeKey: 'same' })
@@ -138,6 +143,15 @@ describe.each(DATABASES)('jobs on $name', ({ start }) => {
       const second = await accept({ dedupeKey: 'same' })
       await catalog.jobs.startNextRun(first.job.id)
       expect((await accept({ dedupeKey: 'same' })).job.id).toBe(second.job.id)
+    })
+
+    it('answers with a retried job once what took its place has failed too', async () => {
+      const first = await accept({ dedupeKey: 'same' })
+      await project(first.job, { state: 'failed' })
+      const second = await accept({ dedupeKey: 'same' })
+      await project(second.job, { state: 'failed' })
+      await catalog.jobs.startNextRun(first.job.id)
+      expect((await accept({ dedupeKey: 'same' })).job.id).toBe(first.job.id)
     })
   })
 

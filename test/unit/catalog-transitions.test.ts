@@ -68,7 +68,7 @@ const event: fc.Arbitrary<JobEvent> = fc.oneof(
     .record({
       jobId: fc.constant('job'),
       run,
-      version: fc.integer({ min: 1, max: 20 }),
+      version: fc.integer({ min: 1, max: 6 }),
       state: fc.constantFrom(...JOB_STATES),
       title: fc.constantFrom(null, 'Title'),
       site: fc.constant(null),
