@@ -4,7 +4,7 @@ import type { JobRow } from '../catalog/job-row.ts'
 import type { AcceptedItem, AcceptedJob, AcceptOutcome, JobQueries } from '../catalog/jobs.ts'
 import type { NewJob } from '../contract/jobs.ts'
 import type { JobOptions } from '../contract/presets.ts'
-import { Problem } from './http/problem.ts'
+import { Problem, toProblem } from './http/problem.ts'
 import { findImportFile } from './import-file.ts'
 import { parseSourceUrl } from '../contract/source-url.ts'
 
@@ -77,7 +77,8 @@ const prepare = async (deps: AcceptJobsDeps, job: NewJob, owner: string): Promis
       createdAt: (deps.now ?? Date.now)(),
     }
   } catch (error) {
-    if (error instanceof Problem) return error
+    const problem = toProblem(error)
+    if (problem.code === 'InvalidRequest') return problem
     throw error
   }
 }

@@ -32,20 +32,18 @@ const METHODS = ['get', 'post', 'patch', 'delete']
 const pointer = (...parts: string[]) =>
   parts.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/')
 
-/** Checks an answer against what the document says of its status. */
-const expectAsDocumented = async (template: string, method: string, answer: Response) => {
+/** What is wrong with an answer by what the document says of its status; nothing where all is well. */
+const deviations = async (template: string, method: string, answer: Response): Promise<unknown> => {
   const declared = document.paths[template]?.[method]?.responses[String(answer.status)]
-  expect(declared, `${method} ${template} → ${answer.status}`).toBeDefined()
-  const type = answer.headers.get('content-type')?.split(';')[0]
-  if (type === undefined) return expect(declared?.content).toBeUndefined()
-  expect(Object.keys(declared?.content ?? {})).toContain(type)
+  const type = answer.headers.get('content-type')?.split(';')[0] ?? 'no type'
+  if (declared?.content?.[type] === undefined) return `${answer.status} with ${type} is not in the document`
   const ajv = new Ajv2020({ strict: false, allErrors: true })
   formats.default(ajv)
   ajv.addSchema({ $id: 'https://sluice.test/openapi', ...document })
   const path = pointer('paths', template, method, 'responses', String(answer.status), 'content', type, 'schema')
   const validate = ajv.compile({ $ref: `https://sluice.test/openapi#/${path}` })
   validate(await answer.json())
-  expect(validate.errors, `${method} ${template} → ${answer.status}`).toBeNull()
+  return validate.errors
 }
 
 describe('the OpenAPI document', () => {
@@ -63,9 +61,8 @@ describe('the OpenAPI document', () => {
     const ids = operations.map(({ operationId }) => operationId)
     expect(new Set(ids).size).toBe(ids.length)
     expect(ids).not.toContain(undefined)
-    for (const { path, responses } of operations) {
-      if (path !== '/healthz' && path !== '/readyz') expect(Object.keys(responses), path).toContain('401')
-    }
+    const open = operations.filter(({ responses }) => responses['401'] === undefined).map(({ path }) => path)
+    expect(open).toEqual(['/healthz', '/readyz'])
   })
 
   test('has no route that the design keeps for later', () => {
@@ -95,7 +92,7 @@ describe('the OpenAPI document', () => {
     ['/healthz', 'get', () => running.call('/healthz')],
     ['/readyz', 'get', () => running.call('/readyz')],
   ])('%s %s answers as it says (%#)', async (template, method, ask) => {
-    await expectAsDocumented(template, method, await ask(job.id))
+    expect(await deviations(template, method, await ask(job.id))).toBeNull()
   })
 
   test('can be read at /docs with nothing from elsewhere', async () => {
@@ -104,7 +101,8 @@ describe('the OpenAPI document', () => {
     expect(addresses.length).toBeGreaterThan(3)
     for (const address of addresses) {
       expect(address).not.toMatch(/^(https?:)?\/\//)
-      expect((await running.call(new URL(address, `${running.url}/docs/`).pathname)).status, address).toBe(200)
+      const { status } = await running.call(new URL(address, `${running.url}/docs/`).pathname)
+      expect([address, status]).toEqual([address, 200])
     }
     const initializer = await running.call('/docs/swagger-initializer.js')
     expect(await initializer.text()).toContain("url: '/api/v1/openapi.json'")
@@ -151,7 +149,7 @@ describe('the AsyncAPI document', () => {
       const $ref = `https://sluice.test/asyncapi#/components/messages/${message.type}/payload`
       const validate = ajv.compile({ $ref })
       validate(message)
-      expect(validate.errors, message.type).toBeNull()
+      expect(validate.errors).toBeNull()
     }
     expect(client.messages.map(({ type }) => type)).toEqual(['subscribed', 'snapshot', 'error', 'pong'])
   })

@@ -141,9 +141,16 @@ export const linkWorker = async ({ port, config, api }: RunningApi) => {
     dataDir: config.dataDir,
     log: pino({ level: 'silent' }),
   })
-  while (api.hub.linkCount() === 0 || api.hub.lastHeardAt() === 0) {
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+  // A hint is kept until the link is open, so that hearing it proves both ends ready.
+  const linked = new Promise<void>((resolve) => {
+    const stop = api.hub.onMessage((message) => {
+      if (message.type !== 'changed' || message.jobId !== 'linked') return
+      stop()
+      resolve()
+    })
+  })
+  link.publish({ type: 'changed', jobId: 'linked', revision: 1 })
+  await linked
   return link
 }
 

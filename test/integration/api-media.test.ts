@@ -87,7 +87,7 @@ describe('the library', () => {
     expect(media.files).toHaveLength(6)
     for (const { url, sizeBytes } of media.files) {
       const response = await running.call(url)
-      expect(response.status, url).toBe(200)
+      expect([url, response.status]).toEqual([url, 200])
       expect((await response.arrayBuffer()).byteLength).toBe(sizeBytes)
     }
     expect((await running.call('/api/v1/media/none')).status).toBe(404)
