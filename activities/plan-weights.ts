@@ -2,8 +2,8 @@ import type { MediaPlan, StoryboardGeometry } from '../contract/plan.ts'
 import type { SourceFacts } from '../contract/source-facts.ts'
 
 /** CPU-milliseconds, measured with the encoder settings of `tools/ffmpeg-encode.ts` on one core of 2020s make. */
-const ENCODE_PER_MEGAPIXEL = 20
-const DECODE_PER_MEGAPIXEL = 3
+const ENCODE_PER_MEGAPIXEL = 30
+const DECODE_PER_MEGAPIXEL = 5
 const AUDIO_PER_SECOND = 12
 const COPY_PER_MEGABYTE = 3
 const HASH_PER_MEGABYTE = 3
