@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url'
 import type { Config } from '../config.ts'
 import type { Instance } from '../contract/instance.ts'
 import { reachableAt, type InstancePorts } from './instance-ports.ts'
-import { reachTemporal } from './reach-temporal.ts'
 import type { SupervisedSpec } from './supervise.ts'
 import { temporalServerArgs } from './temporal-server.ts'
 
@@ -41,7 +40,11 @@ export const temporalProcess = ({ config, env, ports, addresses }: InstanceFacts
     logPath: logPath(config, 'temporal'),
     // It warns of much that is of no consequence on one machine.
     showsWarnings: false,
-    whenUp: async (over) => void (await reachTemporal({ address: addresses.temporalAddress, namespace, signal: over })),
+    whenUp: async (signal) => {
+      // The SDK takes a second to load, in which the server starts.
+      const { reachTemporal } = await import('./reach-temporal.ts')
+      await reachTemporal({ address: addresses.temporalAddress, namespace, signal })
+    },
     readyWithinMs: READY_WITHIN_MS,
     stopGraceMs: TEMPORAL_GRACE_MS,
   }

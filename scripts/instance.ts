@@ -7,7 +7,6 @@ import { lockInstance } from './instance-lock.ts'
 import { findInstancePorts, instanceAddresses } from './instance-ports.ts'
 import { apiProcess, temporalFolder, temporalProcess, workerProcess } from './instance-processes.ts'
 import { processIdentity } from './process-identity.ts'
-import { reachTemporal } from './reach-temporal.ts'
 import { StartError } from './start-error.ts'
 import { supervise, type SupervisedProcess, type SupervisedSpec } from './supervise.ts'
 import { claimDatabase, temporalVersion } from './temporal-server.ts'
@@ -131,6 +130,7 @@ interface Elsewhere {
 /** A Temporal server that is not ours: it may be away now, and may allow less. */
 const prepareElsewhere = async ({ address, config, say, signal }: Elsewhere): Promise<void> => {
   try {
+    const { reachTemporal } = await import('./reach-temporal.ts')
     const commands = await reachTemporal({ address, namespace: config.temporal.namespace, signal })
     if (commands.length > 0) {
       say(`Somebody with the right to has to prepare Temporal, once, by:\n  ${commands.join('\n  ')}`)

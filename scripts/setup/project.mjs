@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
 export const TOOLS_DIR = join(ROOT, '.tools')
@@ -22,12 +22,15 @@ export const readJson = (file) => {
 /** What each finished part of the set-up was made from. */
 export const readStamp = () => readJson(STAMP_FILE) ?? {}
 
-export const writeStamp = (parts) => {
-  mkdirSync(TOOLS_DIR, { recursive: true })
-  const temporary = `${STAMP_FILE}.${process.pid}`
-  writeFileSync(temporary, `${JSON.stringify({ ...readStamp(), ...parts }, null, 2)}\n`)
-  renameSync(temporary, STAMP_FILE)
+/** Readers see the old or the new, never a part. */
+export const writeJson = (file, value) => {
+  mkdirSync(dirname(file), { recursive: true })
+  const draft = `${file}.${process.pid}`
+  writeFileSync(draft, `${JSON.stringify(value, null, 2)}\n`)
+  renameSync(draft, file)
 }
+
+export const writeStamp = (parts) => writeJson(STAMP_FILE, { ...readStamp(), ...parts })
 
 const SKIPPED = new Set(['node_modules', 'dist'])
 

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { findProgram, findTestPrograms } from './debian-packages.mjs'
 import { OVERRIDES } from './pins.mjs'
-import { readJson, SetupError, TOOLS_DIR } from './project.mjs'
+import { readJson, SetupError, TOOLS_DIR, writeJson } from './project.mjs'
 import { VENV } from './python.mjs'
 import { run } from './run.mjs'
 
@@ -75,7 +75,7 @@ export const recordToolPaths = async ({ tasks, env, test }) => {
     work: async () => {
       const found = await Promise.all(names.map(async (tool) => [tool, await locate(tool, env)]))
       const paths = { ...Object.fromEntries(found), ...(test ? findTestPrograms() : {}) }
-      writeFileSync(PATHS_FILE, `${JSON.stringify(paths, null, 2)}\n`)
+      writeJson(PATHS_FILE, paths)
     },
   })
 }

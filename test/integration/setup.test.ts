@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { readInstalledTools } from '../../scripts/installed-tools.ts'
+
+const run = promisify(execFile)
+const SETUP = fileURLToPath(new URL('../../scripts/setup.mjs', import.meta.url))
+const PATHS = fileURLToPath(new URL('../../.tools/tools.json', import.meta.url))
+
+const setUp = async (settings: Record<string, string> = {}) => {
+  const startedAt = performance.now()
+  const env = { ...process.env, ...settings }
+  const { stdout, stderr } = await run(process.execPath, [SETUP, '--test'], { env })
+  return { said: stdout + stderr, ms: performance.now() - startedAt }
+}
+
+describe('set-up', () => {
+  it('does nothing, says nothing and is quick where all is there', async () => {
+    await setUp()
+    const { said, ms } = await setUp()
+    expect(said).toBe('')
+    expect(ms).toBeLessThan(2_000)
+  })
+
+  it('has found a build of each tool that runs here', async () => {
+    const { ffmpeg, ffprobe, packager, ytdlp, deno, temporal } = readInstalledTools()
+    const says = async (path: string | undefined, flag: string) => (await run(path ?? '', [flag])).stdout
+    expect(await says(ffmpeg, '-version')).toContain('ffmpeg version')
+    expect(await says(ffprobe, '-version')).toContain('ffprobe version')
+    expect(await says(packager, '--version')).toContain('packager')
+    expect(await says(ytdlp, '--version')).toMatch(/^\d{4}\./)
+    expect(await says(deno, '--version')).toContain('deno')
+    expect(await says(temporal, '--version')).toContain('Server')
+  })
+
+  it('refuses a tool set by hand that does not run, and keeps what it had', async () => {
+    const before = readFileSync(PATHS, 'utf8')
+    await expect(setUp({ SLUICE_FFMPEG: '/nowhere/ffmpeg' })).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('SLUICE_FFMPEG is /nowhere/ffmpeg, which does not run.') as string,
+    })
+    expect(readFileSync(PATHS, 'utf8')).toBe(before)
+    expect((await setUp()).said).toBe('')
+  })
+})
