@@ -29,7 +29,16 @@ export const JobFacts = ({ job }: { job: Job }) => {
   return (
     <Facts
       facts={[
-        ['Source', job.source.url === null ? job.source.file : <a href={job.source.url}>{job.source.url}</a>],
+        [
+          'Source',
+          job.source.url === null ? (
+            job.source.file
+          ) : (
+            <a key="source" href={job.source.url}>
+              {job.source.url}
+            </a>
+          ),
+        ],
         ['Site', job.source.site],
         ['Preset', PRESETS[job.preset].title],
         ['Options', optionWords(job)],

@@ -25,7 +25,14 @@ export const MediaDetails = ({ media }: { media: Media }) => (
   <Facts
     facts={[
       ['Uploader', media.uploader],
-      ['Source', media.sourceUrl === null ? null : <a href={media.sourceUrl}>{media.sourceUrl}</a>],
+      [
+        'Source',
+        media.sourceUrl === null ? null : (
+          <a key="source" href={media.sourceUrl}>
+            {media.sourceUrl}
+          </a>
+        ),
+      ],
       ['Preset', PRESETS[media.preset].title],
       ['Duration', media.durationMs === null ? null : formatClock(media.durationMs)],
       ['Size', formatBytes(media.sizeBytes)],
