@@ -38,7 +38,8 @@ export const installNpmPackages = (tasks) => {
       // No package runs code of its own at install: all that need native parts ship them as prebuilt optional packages.
       const args = ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
       const { ok, output } = await run({ command: 'npm', args })
-      if (!ok) throw new SetupError(`npm ci failed:\n${output}`)
+      // Behind the first lines npm prints all of its options.
+      if (!ok) throw new SetupError(`npm ci failed:\n${output.split('\n').slice(0, 12).join('\n')}`)
     },
   })
 }
