@@ -7,7 +7,7 @@ import type { LiveProgress } from './live-progress.ts'
 
 export interface JobViewDeps {
   links: Links
-  live: Pick<LiveProgress, 'stepPercent' | 'jobPercent'>
+  live: Pick<LiveProgress, 'stepPercent' | 'begunAttempt' | 'jobPercent'>
 }
 
 /** The job as clients see it: the catalog's row with the newest readings laid over it. */
@@ -23,7 +23,7 @@ export const toJob = (row: JobRow, { links, live }: JobViewDeps): Job => ({
   priority: row.priority,
   source: row.source,
   passthrough: row.passthrough,
-  steps: row.steps.map((step) => toStep(step, isEnded(row.state) ? null : live.stepPercent(row, step))),
+  steps: row.steps.map((step) => toStep(row, step, live)),
   error: row.error,
   result: row.result,
   revision: row.revision,
@@ -39,11 +39,23 @@ export const toJob = (row: JobRow, { links, live }: JobViewDeps): Job => ({
   updatedAt: time(row.updatedAt),
 })
 
-/** `livePercent` is newer than the record's own where there is one. */
-export const toStep = (step: StepRecord, livePercent: number | null): Step => ({
+/** The workflow hears of a step when it ends; that it runs, in which attempt and how far, its readings say. */
+export const toStep = (
+  row: Pick<JobRow, 'id' | 'run' | 'state'>,
+  step: StepRecord,
+  live: Pick<LiveProgress, 'stepPercent' | 'begunAttempt'>,
+): Step => {
+  const waits = step.state === 'queued' || step.state === 'running'
+  const attempt = waits && !isEnded(row.state) ? live.begunAttempt(row, step) : null
+  if (attempt === null) return recordedStep(step)
+  const percent = live.stepPercent(row, step) ?? oneDecimal(step.percent)
+  return { ...recordedStep(step), state: 'running', attempt, percent }
+}
+
+const recordedStep = (step: StepRecord): Step => ({
   name: step.name,
   state: step.state,
-  percent: step.state === 'running' ? (livePercent ?? oneDecimal(step.percent)) : oneDecimal(step.percent),
+  percent: oneDecimal(step.percent),
   attempt: step.attempt,
   startedAt: step.startedAt === null ? null : time(step.startedAt),
   endedAt: step.endedAt === null ? null : time(step.endedAt),

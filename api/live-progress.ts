@@ -9,6 +9,8 @@ export interface LiveProgress {
   accept(sample: ProgressSample): boolean
   /** Percent of a step with one decimal, its parts weighed by their share; null where nothing is known of it. */
   stepPercent(row: Pick<JobRow, 'id' | 'run'>, step: Pick<StepRecord, 'name' | 'attempt'>): number | null
+  /** The newest attempt at a step that has given a reading, if that is the recorded one or a later; else null: it waits. */
+  begunAttempt(row: Pick<JobRow, 'id' | 'run'>, step: Pick<StepRecord, 'name' | 'attempt'>): number | null
   /** Percent of the job with one decimal, its steps weighed by expected cost; never less than before within a run. */
   jobPercent(row: JobRow): number | null
   /** The newest reading of each part of each step. */
@@ -67,6 +69,13 @@ export const createLiveProgress = (): LiveProgress => {
       return true
     },
     stepPercent,
+    begunAttempt: (row, step) => {
+      const entry = entries.get(row.id)
+      if (entry?.run !== row.run) return null
+      const samples = [...entry.samples.values()].filter((sample) => sample.step === step.name)
+      const newest = Math.max(0, ...samples.map((sample) => sample.attempt))
+      return newest > 0 && newest >= step.attempt ? newest : null
+    },
     jobPercent: (row) => {
       if (row.state === 'succeeded') return 100
       const computed = weighed(row, (step) => stepPercent(row, step))
@@ -81,13 +90,17 @@ export const createLiveProgress = (): LiveProgress => {
   }
 }
 
-/** Σ weight × fraction done / Σ weight; null before the steps are known. What was skipped counts as done: its cost is spared. */
+/**
+ * Σ weight × fraction done / Σ weight; null before the steps are known. What a job can do without counts as done; what it did
+ * not get to, because it failed or was cancelled, does not.
+ */
 const weighed = (row: JobRow, livePercent: (step: StepRecord) => number | null): number | null => {
   let total = 0
   let done = 0
   for (const step of row.steps) {
     total += step.weight
-    done += step.weight * fractionDone(step, livePercent)
+    const spared = step.state === 'skipped' && row.state !== 'failed' && row.state !== 'cancelled'
+    done += step.weight * (spared ? 1 : fractionDone(step, livePercent))
   }
   return total === 0 ? null : round((100 * done) / total)
 }
@@ -95,14 +108,15 @@ const weighed = (row: JobRow, livePercent: (step: StepRecord) => number | null):
 const fractionDone = (step: StepRecord, livePercent: (step: StepRecord) => number | null): number => {
   switch (step.state) {
     case 'succeeded':
-    case 'skipped':
       return 1
+    // The workflow knows a step as queued until it ends; its readings tell when it runs.
+    case 'queued':
     case 'running':
     case 'failed':
     case 'cancelled':
       return (livePercent(step) ?? step.percent ?? 0) / 100
     case 'pending':
-    case 'queued':
+    case 'skipped':
       return 0
   }
 }

@@ -29,7 +29,7 @@ export const progressMessage = (sample: ProgressSample, jobPercent: number | nul
 export const stateMessages = (
   before: JobRow | null,
   after: JobRow,
-  live: Pick<LiveProgress, 'stepPercent'>,
+  live: Pick<LiveProgress, 'stepPercent' | 'begunAttempt'>,
 ): StateMessage[] => {
   const changed = after.steps.filter((step, index) => !sameStep(before?.steps[index], step))
   const message = (step: StepRecord | null): StateMessage => ({
@@ -38,7 +38,7 @@ export const stateMessages = (
     revision: after.revision,
     state: after.state,
     waitingFor: after.waitingFor,
-    step: step === null ? null : toStep(step, live.stepPercent(after, step)),
+    step: step === null ? null : toStep(after, step, live),
     error: after.error,
     at: after.updatedAt,
   })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { toStep } from '../../api/job-view.ts'
 import { createLiveProgress } from '../../api/live-progress.ts'
 import type { JobRow } from '../../catalog/job-row.ts'
 import type { StepName, StepState } from '../../contract/names.ts'
@@ -55,6 +56,26 @@ describe('live progress', () => {
     expect(live.accept(sample({ run: 1, attempt: 3, seq: 9, percent: 60 }))).toBe(false)
     expect(live.stepPercent(row([transcode], { run: 2 }), transcode)).toBe(50)
     expect(live.stepPercent(row([transcode], { run: 1 }), transcode)).toBeNull()
+  })
+
+  test('a step that gives readings has left its queue, and counts', () => {
+    const live = createLiveProgress()
+    const queued = step('transcode', 'queued', 60)
+    const waiting = row([step('download', 'succeeded', 30), queued, step('publish', 'pending', 10)])
+    const shown = () => toStep(waiting, queued, live)
+    expect(shown()).toMatchObject({ state: 'queued', percent: null, attempt: 1 })
+    live.accept(sample({ percent: 50 }))
+    expect(shown()).toMatchObject({ state: 'running', percent: 50, attempt: 1 })
+    expect(live.jobPercent(waiting)).toBe(60)
+    live.accept(sample({ attempt: 2, percent: 10 }))
+    expect(shown()).toMatchObject({ state: 'running', percent: 10, attempt: 2 })
+    expect(toStep(waiting, { ...queued, attempt: 3 }, live)).toMatchObject({ state: 'queued', attempt: 3 })
+  })
+
+  test('what a failed job did not get to does not count as done', () => {
+    const steps = [step('resolve', 'succeeded', 10), step('download', 'failed', 50), step('publish', 'skipped', 40)]
+    expect(createLiveProgress().jobPercent(row(steps, { state: 'failed' }))).toBe(10)
+    expect(createLiveProgress().jobPercent(row(steps.with(1, step('download', 'succeeded', 50))))).toBe(100)
   })
 
   test('a percentage that nobody knows is not invented', () => {
