@@ -18,6 +18,10 @@ export const createJobBoard = (ids: readonly string[]): JobBoard => {
   const gone = new Set<string>()
   const readings = new Map<string, ProgressMessage>()
 
+  const takeSnapshot = (job: Job) => {
+    const known = jobs.get(job.id)
+    if (!known || job.revision >= known.revision) jobs.set(job.id, job)
+  }
   const takeState = (message: Extract<ServerMessage, { type: 'state' }>) => {
     const job = jobs.get(message.jobId)
     if (!job || message.revision < job.revision) return
@@ -44,7 +48,7 @@ export const createJobBoard = (ids: readonly string[]): JobBoard => {
   }
   return {
     take: (message) => {
-      if (message.type === 'snapshot') jobs.set(message.job.id, message.job)
+      if (message.type === 'snapshot') takeSnapshot(message.job)
       if (message.type === 'state') takeState(message)
       if (message.type === 'progress') takeProgress(message)
       if (message.type === 'removed') gone.add(message.jobId)

@@ -1,4 +1,5 @@
 import type { Job } from '../contract/jobs.ts'
+import type { ServerMessage, StateMessage } from '../contract/socket.ts'
 import type { ApiClient, ApiAddress } from './api-client.ts'
 import { CliError } from './cli-error.ts'
 import { createDisplay, type Display } from './display.ts'
@@ -27,6 +28,12 @@ export const watchJobs = async ({ address, client, ids, stream, signal, onDispla
   const board = createJobBoard(ids)
   const display = createDisplay(board, stream)
   onDisplay?.(display)
+  // What changes is told step by step; the title that was found only by the job as a whole.
+  const showTitle = async (id: string) => {
+    const job = await client.job(id).catch(() => null)
+    if (job) board.take({ type: 'snapshot', job })
+    display.changed()
+  }
   let stop = () => {}
   try {
     await new Promise<void>((resolve, reject) => {
@@ -38,6 +45,7 @@ export const watchJobs = async ({ address, client, ids, stream, signal, onDispla
         onMessage: (message) => {
           board.take(message)
           display.changed()
+          if (isResolved(message)) void showTitle(message.jobId)
           if (board.allEnded()) resolve()
         },
         onAway: (awayMs) => {
@@ -54,3 +62,6 @@ export const watchJobs = async ({ address, client, ids, stream, signal, onDispla
   // Once more and whole: a message says what has changed, not what came out.
   return Promise.all(ids.filter((id) => known.has(id)).map((id) => client.job(id)))
 }
+
+const isResolved = (message: ServerMessage): message is StateMessage =>
+  message.type === 'state' && message.step?.name === 'resolve' && message.step.state === 'succeeded'

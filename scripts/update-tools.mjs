@@ -7,7 +7,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { parsePins, TOOLS_FILE } from './setup/pins.mjs'
-import { VENV_PYTHON } from './setup/python.mjs'
+import { ensureEnvironment } from './setup/python.mjs'
+import { createTaskList } from './setup/task-list.mjs'
 
 const run = promisify(execFile)
 const PLATFORMS = {
@@ -24,10 +25,12 @@ const PLATFORMS = {
 /** Only cffi has wheels that differ by Python version. */
 const PYTHON_VERSIONS = ['3.11', '3.12', '3.13', '3.14']
 
+const [python, ...pip] = await ensureEnvironment(createTaskList(process.stderr))
+
 const report = async (args) => {
   const { stdout } = await run(
-    VENV_PYTHON,
-    ['-m', 'pip', 'install', '--dry-run', '--ignore-installed', '--quiet', '--report', '-', ...args],
+    python,
+    [...pip, 'install', '--dry-run', '--ignore-installed', '--quiet', '--report', '-', ...args],
     { maxBuffer: 64 * 2 ** 20 },
   )
   return JSON.parse(stdout).install
@@ -84,24 +87,27 @@ const markerOf = (platforms) => {
 const lines = readFileSync(TOOLS_FILE, 'utf8')
 const pins = parsePins(lines)
 const header = lines.slice(0, lines.indexOf(pins[0].text))
-const all = process.argv.includes('--all')
+const isAll = process.argv.includes('--all')
 const roots = pins.filter(({ root }) => root !== null)
-const moving = roots.filter(({ name }) => all || name === 'yt-dlp').map(({ root }) => root)
+const moving = roots.filter(({ name }) => isAll || name === 'yt-dlp').map(({ root }) => root)
 const versions = await resolveVersions(moving)
 
 let text = header
+let moved = 0
 for (const pin of pins) {
   const version = versions.get(pin.name) ?? pin.version
   if (version === pin.version && pin.hashes.length > 0) {
     text += pin.text
     continue
   }
+  moved += 1
   process.stdout.write(`${pin.name} ${pin.version} → ${version}\n`)
   const { hashes, platforms, megabytes } = await wheelsOf(pin.name, version)
   const comment = `# ${pin.group}, ${megabytes} MB${pin.root === null ? '' : `, from ${pin.root}`}\n`
   const hashLines = hashes.map((hash) => ` \\\n    --hash=sha256:${hash}`).join('')
   text += `${comment}${pin.name}==${version}${markerOf(platforms)}${hashLines}\n`
 }
-writeFileSync(TOOLS_FILE, text)
+if (moved === 0) process.stdout.write('Every tool is at its newest version.\n')
+else writeFileSync(TOOLS_FILE, text)
 const installed = spawnSync(process.execPath, [join(import.meta.dirname, 'setup.mjs')], { stdio: 'inherit' })
 process.exitCode = installed.status ?? 1

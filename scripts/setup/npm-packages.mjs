@@ -27,7 +27,8 @@ const countInstalled = () => {
 }
 
 export const installNpmPackages = (tasks) => {
-  const total = lockedPackages().filter(([, { optional }]) => !optional).length
+  const locked = lockedPackages().filter(([, { optional }]) => !optional)
+  const total = locked.filter(([path]) => path.lastIndexOf('node_modules') === 0).length
   return tasks.run({
     title: `${total} npm packages`,
     progress: () => {

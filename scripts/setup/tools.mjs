@@ -15,6 +15,12 @@ const bytesUnder = (folder) => {
   return bytes
 }
 
+/** pip lists every version there is of what it can't find. */
+const complaints = (output) => {
+  const lines = output.split('\n').filter((line) => line.startsWith('ERROR'))
+  return (lines.length > 0 ? lines : output.split('\n').slice(-12)).map((line) => line.slice(0, 300)).join('\n')
+}
+
 const installGroup = ({ tasks, pip, pins, folder }) => {
   const megabytes = pins.reduce((sum, pin) => sum + pin.megabytes, 0)
   const requirements = join(folder, 'requirements.txt')
@@ -43,7 +49,7 @@ const installGroup = ({ tasks, pip, pins, folder }) => {
         args: [...pip.slice(1), 'install', '--no-deps', '--require-hashes', '--only-binary=:all:', '-r', requirements],
         env: { ...process.env, TMPDIR: scratch, PIP_NO_INPUT: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1' },
       })
-      if (!ok) throw new SetupError(`pip could not install the tools:\n${output}`)
+      if (!ok) throw new SetupError(`pip could not install the tools:\n${complaints(output)}`)
     },
   })
 }

@@ -96,6 +96,13 @@ describe('the job board', () => {
     expect(board.readings('a', download).map(({ percent }) => percent)).toEqual([1])
   })
 
+  it('keeps what it knows where a snapshot comes late', () => {
+    const board = createJobBoard(['a'])
+    board.take({ type: 'snapshot', job: job('a', { revision: 5, state: 'succeeded' }) })
+    board.take({ type: 'snapshot', job: job('a', { revision: 4 }) })
+    expect(board.allEnded()).toBe(true)
+  })
+
   it('takes several changes of one revision', () => {
     const board = createJobBoard(['a'])
     board.take({ type: 'snapshot', job: job('a') })
