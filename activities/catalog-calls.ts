@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts'
+import { isEnded } from '../contract/names.ts'
 import { settingsKeyOf } from '../contract/settings-key.ts'
 import type { JobInput, JobProjection } from '../contract/steps.ts'
 import type { ProgressPublisher } from '../progress/bus.ts'
@@ -12,10 +13,19 @@ export interface CatalogCallDeps {
 
 /** Short idempotent calls, run as local activities beside the workflow. */
 export const createCatalogCalls = ({ catalog, bus, store }: CatalogCallDeps) => ({
-  /** Writes what the workflow knows of its job, and says on the bus that there is something new to read. */
-  async projectJob(projection: JobProjection): Promise<void> {
+  /**
+   * Writes what the workflow knows of its job, and says on the bus that there is something new to read.
+   * @returns false where the catalog has ended this run, or never heard of it.
+   */
+  async projectJob(projection: JobProjection): Promise<boolean> {
     const revision = await catalog.jobs.applyProjection(projection)
-    if (revision !== null) bus.publish({ type: 'changed', jobId: projection.jobId, revision })
+    if (revision !== null) {
+      bus.publish({ type: 'changed', jobId: projection.jobId, revision })
+      return true
+    }
+    // Written before, by an attempt whose answer was lost with its worker: that is no end of the run.
+    const row = await catalog.jobs.get(projection.jobId)
+    return row !== null && row.run === projection.run && !isEnded(row.state)
   },
 
   /** Ids of media of the same source, made with the same settings for the same owner; empty where there are none. */

@@ -64,7 +64,9 @@ export const runJob = async (
     return CancellationScope.nonCancellable(() => projector.finish())
   }
   setHandler(statusQuery, () => status)
-  projector.changed()
+  await projector.finish()
+  // Cancelled between its acceptance and its start: the catalog has settled it, and nobody waits for its media.
+  if (!projector.isKnown()) return { mediaIds: [], reused: false }
 
   try {
     const result = await body({
@@ -130,15 +132,17 @@ export const failureOf = (error: unknown, step: StepName | null): Failure => {
 const createProjector = (status: JobProjection, locally: JobRun['locally']) => {
   let dirty = false
   let writing: Promise<void> | null = null
+  let known = false
   const write = async (): Promise<void> => {
     while (dirty) {
-      await locally(() => {
+      const written = await locally(() => {
         dirty = false
         status.version += 1
         setCurrentDetails(stepTable(status))
         // Cancelling the job must not cancel the record of it.
         return CancellationScope.nonCancellable(() => projectJob(structuredCloneOf(status)))
       })
+      known ||= written
     }
     writing = null
   }
@@ -148,6 +152,8 @@ const createProjector = (status: JobProjection, locally: JobRun['locally']) => {
   }
   return {
     changed,
+    /** Whether the catalog has taken any projection of this run. */
+    isKnown: () => known,
     finish: async (): Promise<void> => {
       changed()
       while (writing !== null) await writing

@@ -139,7 +139,7 @@ export const fakeActivities = (overrides: Partial<Activities> = {}) => {
     poster: async () => ({ files: [product('poster.jpg')] }),
     storyboard: async () => ({ files: [product('storyboard.vtt')] }),
     publish: async (input) => ({ mediaId: input.mediaId, libraryPath: 'a/b.mp4', sizeBytes: 1 }),
-    projectJob: async () => {},
+    projectJob: async () => true,
     findReusable: async () => [],
     removeWork: async () => {},
   }

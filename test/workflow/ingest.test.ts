@@ -178,12 +178,19 @@ describe('ingest', () => {
     expect(calls.at(-1)).toBe('removeWork')
   })
 
+  it('does nothing for a run that the catalog has ended before it began', async () => {
+    const { activities, calls } = fakeActivities({ projectJob: async () => false })
+    expect(await runIngest(jobInput(), activities)).toEqual({ mediaIds: [], reused: false })
+    expect(calls).toEqual([])
+  })
+
   it('goes on while the catalog is away, and records the end when it is back', async () => {
     let away = 5
     const { activities, projections } = fakeActivities({
       projectJob: async () => {
         away -= 1
         if (away > 0) throw new Error('database is locked')
+        return true
       },
     })
     expect(await runIngest(jobInput(), activities)).toMatchObject({ reused: false })
