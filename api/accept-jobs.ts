@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import type { JobRow } from '../catalog/job-row.ts'
-import type { AcceptedItem, AcceptedJob, AcceptOutcome, JobQueries } from '../catalog/jobs.ts'
+import type { IdempotencyClaim } from '../catalog/idempotency.ts'
+import type { AcceptedItem, AcceptedJob, AcceptOutcome } from '../catalog/jobs.ts'
 import type { NewJob } from '../contract/jobs.ts'
 import type { JobOptions } from '../contract/presets.ts'
 import { Problem, toProblem } from './http/problem.ts'
@@ -17,7 +18,7 @@ export interface SubmittedBatch {
 }
 
 export interface AcceptJobsDeps {
-  jobs: Pick<JobQueries, 'acceptOrMatch'>
+  readonly acceptOrMatch: (jobs: AcceptedJob[], claim: IdempotencyClaim | null) => Promise<AcceptOutcome>
   importDir: string
   now?: () => number
 }
@@ -38,7 +39,7 @@ export const acceptJobs = async (deps: AcceptJobsDeps, batch: SubmittedBatch): P
     bodyHash: createHash('sha256').update(JSON.stringify(batch.idempotency.body)).digest('hex'),
   }
   const outcome: AcceptOutcome =
-    valid.length === 0 ? { outcome: 'accepted', items: [] } : await deps.jobs.acceptOrMatch(valid, claim)
+    valid.length === 0 ? { outcome: 'accepted', items: [] } : await deps.acceptOrMatch(valid, claim)
   const items = itemsOf(outcome, valid.length)
   let next = 0
   return prepared.map((job) => (job instanceof Problem ? job : (items[next++] ?? GONE)))

@@ -1,12 +1,13 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { Client, Connection } from '@temporalio/client'
+import { Client } from '@temporalio/client'
 import type { Logger } from 'pino'
 import { openCatalog } from '../catalog/catalog.ts'
 import { ConfigError, parseConfig, type Config } from '../config.ts'
 import { createDispatcher, type Dispatcher } from '../dispatch/dispatcher.ts'
 import { createInfoRunner } from '../dispatch/run-info.ts'
+import { connectTemporal } from '../dispatch/temporal-connection.ts'
 import { createLogger } from '../observability/log.ts'
 import { readInstalledTools } from '../scripts/installed-tools.ts'
 import { createApi } from './create-api.ts'
@@ -24,9 +25,7 @@ const main = async (): Promise<void> => {
   await mkdir(config.importDir, { recursive: true })
   const catalog = await openCatalog(config)
   // Lazily: jobs are accepted while Temporal is away, and start when it is there.
-  const connection = Connection.lazy({
-    address: config.temporal.address ?? `127.0.0.1:${config.temporal.port ?? 7233}`,
-  })
+  const connection = connectTemporal(config.temporal.address ?? `127.0.0.1:${config.temporal.port ?? 7233}`)
   const client = new Client({ connection, namespace: config.temporal.namespace })
 
   let dispatcher: Dispatcher | null = null

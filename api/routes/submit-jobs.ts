@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { jobSchema, MAX_JOBS_PER_REQUEST, newJobSchema, type NewJob } from '../../contract/jobs.ts'
 import { acceptJobs, type AcceptedOrProblem } from '../accept-jobs.ts'
 import type { ApiDeps } from '../deps.ts'
+import { gatherStarts } from '../gather-starts.ts'
+import { createGroupCommit } from '../group-commit.ts'
 import { parse, parseBody, invalid } from '../http/parse.ts'
 import { Problem, problemSchema } from '../http/problem.ts'
 import { json, problems } from '../http/responses.ts'
@@ -47,10 +49,15 @@ const headerSchema = z.object({
 
 /** `POST /jobs`: one insert, and the answer; the workflows are started after it. */
 export const submitJobs = (deps: ApiDeps): Route => {
+  const acceptOrMatch = createGroupCommit(deps.catalog.jobs)
+  const start = gatherStarts((rows) => {
+    deps.dispatch.start(rows)
+    for (const row of rows) deps.changed(row)
+  })
   const accept = async (call: Call, jobs: readonly NewJob[]): Promise<AcceptedOrProblem[]> => {
     const key = parse(headerSchema.shape['Idempotency-Key'], call.request.get('idempotency-key'))
     const accepted = await acceptJobs(
-      { jobs: deps.catalog.jobs, importDir: deps.config.importDir },
+      { acceptOrMatch, importDir: deps.config.importDir },
       {
         jobs,
         owner: call.principal.subject,
@@ -61,11 +68,7 @@ export const submitJobs = (deps: ApiDeps): Route => {
   }
   /** Once the answer is on its way: a start takes longer than an insert and must not be waited for. */
   const startLater = (accepted: readonly AcceptedOrProblem[]) => {
-    const rows = accepted.flatMap((item) => (item instanceof Problem || item.deduplicated ? [] : [item.job]))
-    setImmediate(() => {
-      deps.dispatch.start(rows)
-      for (const row of rows) deps.changed(row)
-    })
+    start(accepted.flatMap((item) => (item instanceof Problem || item.deduplicated ? [] : [item.job])))
   }
 
   const handleOne = async (call: Call) => {
