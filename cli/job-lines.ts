@@ -26,7 +26,8 @@ const percentOf = (step: Step, readings: readonly ProgressMessage[]): number | n
 
 const stepLine = (step: Step, readings: readonly ProgressMessage[]): string => {
   const name = step.name.padEnd(NAME_WIDTH)
-  if (step.state === 'running') {
+  // A step is told of as running when its worker has said so; its first readings may be quicker.
+  if (step.state === 'running' || (step.state === 'queued' && readings.length > 0)) {
     const percent = percentOf(step, readings)
     const newest = readings.toSorted((a, b) => b.at - a.at)[0]
     const again = step.attempt > 1 ? `  try ${step.attempt}` : ''

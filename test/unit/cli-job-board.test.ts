@@ -136,6 +136,16 @@ describe('the lines of the terminal', () => {
     expect(line).toContain('1.0 MB of 10 MB, 2.0 MB/s, 0:05 left')
   })
 
+  it('shows a step that already reads as running, though it is still told of as queued', () => {
+    const board = createJobBoard(['a'])
+    const queued = STEP_NAMES.map((name) => step(name, name === 'download' ? { state: 'queued', attempt: 1 } : {}))
+    board.take({ type: 'snapshot', job: job('a', { steps: queued }) })
+    const lineOf = () => jobLines(board, 120).find((line) => line.includes('download'))
+    expect(lineOf()).toContain('waits for a free slot')
+    board.take(progress({ percent: 25 }))
+    expect(lineOf()).toContain('25 %')
+  })
+
   it('shows a bar without a figure where the size is unknown', () => {
     const board = createJobBoard(['a'])
     board.take({ type: 'snapshot', job: running('a', 'download') })
