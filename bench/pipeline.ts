@@ -1,0 +1,167 @@
+import { execFile } from 'node:child_process'
+import { createReadStream } from 'node:fs'
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { createApiClient, type ApiClient, type JobRequest } from '../cli/api-client.ts'
+import { parseConfig } from '../config.ts'
+import { isEnded } from '../contract/names.ts'
+import { readInstance } from '../scripts/instance-file.ts'
+import { startInstance } from '../scripts/instance.ts'
+import { readInstalledTools } from '../scripts/installed-tools.ts'
+import { costOf, type Cost } from './cpu-time.ts'
+import { planScript, runDownloader, runOnePass, runPerOutput } from './pipeline-scripts.ts'
+import { median, type BenchResult } from './result.ts'
+
+const exec = promisify(execFile)
+
+const ROUNDS = 3
+/** Shorter rounds, so more of them. */
+const SHORT_ROUNDS = 7
+const LONG_S = 60
+const SHORT_S = 1
+
+/** Moving shapes on a slow gradient with a tone: the encoder neither idles nor meets noise. */
+const makeClip = async (ffmpeg: string, path: string, seconds: number): Promise<string> => {
+  const ground = `gradients=size=1280x720:rate=30:duration=${seconds}:speed=0.02:seed=7`
+  const moving = `testsrc2=size=640x360:rate=30:duration=${seconds}`
+  const joined = "[0][1]overlay=x='320+300*sin(t)':y='180+160*cos(t/2)',format=yuv420p[v]"
+  const sound = ['-f', 'lavfi', '-i', `sine=frequency=330:sample_rate=48000:duration=${seconds}`]
+  const inputs = ['-f', 'lavfi', '-i', ground, '-f', 'lavfi', '-i', moving, ...sound]
+  const codecs = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-c:a', 'aac', '-ac', '2']
+  const outputs = ['-filter_complex', joined, '-map', '[v]', '-map', '2:a', ...codecs, '-movflags', '+faststart']
+  await exec(ffmpeg, ['-v', 'error', '-y', ...inputs, ...outputs, path])
+  return path
+}
+
+/** Submits and waits; the job's own times are rounded, so it is watched from here. */
+const runJob = async (client: ApiClient, request: JobRequest, pollMs: number): Promise<void> => {
+  const [submitted] = await client.submit([{ ...request, preset: 'stream', force: true }])
+  if (!submitted || 'error' in submitted) throw new Error(`not accepted: ${JSON.stringify(submitted)}`)
+  for (;;) {
+    const job = await client.job(submitted.job.id)
+    if (job.state === 'succeeded') return
+    if (isEnded(job.state)) throw new Error(`the job ${job.state}: ${JSON.stringify(job.error)}`)
+    await wait(pollMs)
+  }
+}
+
+/** Runs the variants in turns, so that what else the machine does meets all of them. */
+const interleave = async <N extends string>(
+  rounds: number,
+  variants: Record<N, () => Promise<Cost>>,
+): Promise<Record<N, Cost>> => {
+  const costs = new Map<string, Cost[]>()
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [name, measure] of Object.entries<() => Promise<Cost>>(variants)) {
+      costs.set(name, [...(costs.get(name) ?? []), await measure()])
+    }
+  }
+  const middle = (all: readonly Cost[]): Cost => ({
+    cpuS: median(all.map(({ cpuS }) => cpuS)),
+    wallS: median(all.map(({ wallS }) => wallS)),
+  })
+  return Object.fromEntries([...costs].map(([name, all]) => [name, middle(all)])) as Record<N, Cost>
+}
+
+const serveFile = async (path: string) => {
+  const { size } = await stat(path)
+  const server = createServer((request, response) => {
+    response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': size })
+    if (request.method === 'HEAD') response.end()
+    else createReadStream(path).pipe(response)
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const { port } = server.address() as AddressInfo
+  return { address: `127.0.0.1:${port}`, url: `http://127.0.0.1:${port}/clip.mp4`, close: () => server.close() }
+}
+
+/**
+ * A 60 s 720p clip through the preset `stream` beside the same work by scripts, in CPU-seconds; and what the engine adds to
+ * the raw commands for a clip of one second. The engine's CPU time is that of Temporal, API and worker with all they start.
+ */
+export const run = async (): Promise<BenchResult> => {
+  const dir = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
+  const installed = readInstalledTools()
+  const { tools } = parseConfig({}, installed)
+  const long = await makeClip(tools.ffmpeg, join(dir, 'long.mp4'), LONG_S)
+  const short = await makeClip(tools.ffmpeg, join(dir, 'short.mp4'), SHORT_S)
+  const origin = await serveFile(short)
+  const env = {
+    ...process.env,
+    SLUICE_DATA: join(dir, 'data'),
+    SLUICE_IMPORT: dir,
+    SLUICE_ALLOW_ADDRESSES: origin.address,
+  }
+  const config = parseConfig(env, installed)
+  const signal = new AbortController().signal
+  const instance = await startInstance({ config, env, say: (line) => console.error(line), signal })
+  try {
+    const client = createApiClient(instance)
+    const pids = (readInstance(config.dataDir)?.processes ?? []).map(({ pid }) => pid)
+    // Everything is loaded once before it is measured.
+    await runJob(client, { file: 'short.mp4' }, 100)
+    let folders = 0
+    const inFolder = async (work: (folder: string) => Promise<unknown>): Promise<Cost> => {
+      folders += 1
+      const folder = join(dir, `script-${folders}`)
+      await mkdir(folder)
+      const cost = await costOf([process.pid], () => work(folder))
+      await rm(folder, { recursive: true })
+      return cost
+    }
+    const longJob = await planScript(tools, long, dir)
+    const shortJob = await planScript(tools, short, dir)
+    const whole = await interleave(ROUNDS, {
+      engine: () => costOf(pids, () => runJob(client, { file: 'long.mp4' }, 250)),
+      perOutput: () => inFolder((folder) => runPerOutput(longJob, folder)),
+      onePass: () => inFolder((folder) => runOnePass(longJob, folder)),
+    })
+    const second = await interleave(SHORT_ROUNDS, {
+      engine: () => costOf(pids, () => runJob(client, { url: origin.url }, 20)),
+      raw: () =>
+        inFolder(async (folder) => {
+          const source = await runDownloader(tools, origin.url, folder)
+          await runOnePass({ ...shortJob, source }, folder)
+        }),
+    })
+    return report(whole, second)
+  } finally {
+    await instance.stop()
+    origin.close()
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+type Whole = Record<'engine' | 'perOutput' | 'onePass', Cost>
+type Second = Record<'engine' | 'raw', Cost>
+
+const report = (whole: Whole, second: Second): BenchResult => {
+  const row = (name: string, { cpuS, wallS }: Cost): string[] => [name, cpuS.toFixed(2), wallS.toFixed(2)]
+  return {
+    bench: 'pipeline',
+    table: [
+      ['seconds, median', 'CPU', 'wall'],
+      row(`${LONG_S} s clip: Sluice`, whole.engine),
+      row(`${LONG_S} s clip: (a) one ffmpeg an output`, whole.perOutput),
+      row(`${LONG_S} s clip: (b) one pass by hand`, whole.onePass),
+      row(`${SHORT_S} s clip: Sluice`, second.engine),
+      row(`${SHORT_S} s clip: raw commands`, second.raw),
+    ],
+    notes: [
+      `${LONG_S} s: ${ROUNDS} interleaved rounds; ${SHORT_S} s, over HTTP by yt-dlp: ${SHORT_ROUNDS}. 720p, preset stream.`,
+      'Beyond the scripts Sluice walks over all packets, hashes the source, weighs a dozen posters, reads every result again and sums what it publishes.',
+    ],
+    metrics: {
+      cpuToPerOutput: whole.engine.cpuS / whole.perOutput.cpuS,
+      cpuToOnePass: whole.engine.cpuS / whole.onePass.cpuS,
+      wallToOnePass: whole.engine.wallS / whole.onePass.wallS,
+      addedWallS: second.engine.wallS - second.raw.wallS,
+    },
+    targets: { cpuToPerOutput: { max: 0.8 }, cpuToOnePass: { max: 1.1 }, addedWallS: { max: 0.6 } },
+  }
+}
