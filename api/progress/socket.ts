@@ -11,7 +11,7 @@ import type { FeedSession, ProgressFeed } from './feed.ts'
 export interface ProgressSocket {
   /** Takes the upgrade of a caller who is signed in. */
   upgrade(connection: { request: IncomingMessage; socket: Duplex; head: Buffer; principal: Principal }): void
-  /** Closes all sockets with 1001. */
+  /** Takes no more; those that are open end with the feed. */
   close(): void
 }
 
@@ -74,7 +74,6 @@ export const createProgressSocket = ({
     },
     close: () => {
       clearInterval(ticking)
-      for (const socket of server.clients) closeSoon(socket, 1001, 'the server is going away')
       server.close()
     },
   }

@@ -99,7 +99,9 @@ describe('a caller', () => {
     expect(await authenticate(request({}))).toBeNull()
     expect(await authenticate(request({ cookie: 'sluice_session=guess' }))).toBeNull()
     expect(await authenticate(request({ authorization: 'Basic b3duZXI6' }))).toBeNull()
-    expect(await authenticate(request({ authorization: 'Bearer guess', cookie: `sluice_session=${token}` }))).toBeNull()
+    for (const authorization of ['Bearer guess', 'Basic b3duZXI6', '']) {
+      expect(await authenticate(request({ authorization, cookie: `sluice_session=${token}` }))).toBeNull()
+    }
   })
 
   test('may do what weaker roles may, and sees its own', () => {
