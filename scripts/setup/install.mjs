@@ -1,5 +1,6 @@
 import { buildBundles, staleBundles } from './bundles.mjs'
 import { installDebianPackages, missingTestPackages } from './debian-packages.mjs'
+import { alone } from './lock.mjs'
 import { installNpmPackages, npmPackagesInstalled } from './npm-packages.mjs'
 import { OVERRIDES, parsePins, wantedPins } from './pins.mjs'
 import { hashOf, readStamp, ROOT, SetupError, writeStamp } from './project.mjs'
@@ -8,11 +9,25 @@ import { createTaskList } from './task-list.mjs'
 import { recordToolPaths, toolPathsRecorded } from './tool-paths.mjs'
 import { installTools } from './tools.mjs'
 
-/** Pins that are not installed, or at another version. */
-const missingPins = ({ env, test }) => {
+/** Pins that are installed, by name; none where the environment has gone or was moved. */
+const presentPins = () => {
   const stamp = readStamp()
-  const present = stamp.root === ROOT && environmentExists() ? (stamp.pins ?? {}) : {}
-  return wantedPins({ pins: parsePins(), env, test }).filter(({ name, requirement }) => present[name] !== requirement)
+  return stamp.root === ROOT && environmentExists() ? (stamp.pins ?? {}) : {}
+}
+
+const findMissing = ({ env, test }) => {
+  const present = presentPins()
+  const settings = Object.values(OVERRIDES).map((name) => env[name] ?? '')
+  const overrides = hashOf([], settings)
+  const missing = {
+    npm: !npmPackagesInstalled(),
+    debian: test ? missingTestPackages() : [],
+    pins: wantedPins({ pins: parsePins(), env, test }).filter(({ name, requirement }) => present[name] !== requirement),
+    paths: readStamp().overrides !== overrides || !toolPathsRecorded({ test }),
+    bundles: staleBundles().length > 0,
+  }
+  const isAny = missing.npm || missing.debian.length + missing.pins.length > 0 || missing.paths || missing.bundles
+  return { ...missing, isAny, present, overrides }
 }
 
 /** Lets all finish before a failure is passed on: nothing goes on behind an error message. */
@@ -29,38 +44,34 @@ const allOf = async (works) => {
  * @param {{test: boolean, env: NodeJS.ProcessEnv, stream: NodeJS.WriteStream}} options `test`: what only tests need, too.
  * @throws SetupError with what a person has to do.
  */
-export const install = async ({ test, env, stream }) => {
-  const startedAt = Date.now()
-  const pins = missingPins({ env, test })
-  const debian = test ? missingTestPackages() : []
-  const overrides = hashOf(
-    [],
-    Object.values(OVERRIDES).map((name) => env[name] ?? ''),
-  )
-  const npmReady = npmPackagesInstalled()
-  const needsPaths = () => readStamp().overrides !== overrides || !toolPathsRecorded({ test })
-  if (npmReady && pins.length + debian.length === 0 && !needsPaths() && staleBundles().length === 0) return
+export const install = async (options) => {
+  if (findMissing(options).isAny) await alone(options.stream, () => installMissing(options))
+}
 
+const installMissing = async ({ test, env, stream }) => {
+  const startedAt = Date.now()
+  const missing = findMissing({ env, test })
+  // Another set-up has done it meanwhile.
+  if (!missing.isAny) return
   const tasks = createTaskList(stream)
+  const system = async () => {
+    await installDebianPackages(tasks, missing.debian)
+    if (missing.pins.length > 0) {
+      await installTools(tasks, missing.pins)
+      const installed = Object.fromEntries(missing.pins.map(({ name, requirement }) => [name, requirement]))
+      writeStamp({ root: ROOT, pins: { ...missing.present, ...installed } })
+    }
+    if (missing.pins.length > 0 || missing.paths) {
+      await recordToolPaths({ tasks, env, test })
+      writeStamp({ overrides: missing.overrides })
+    }
+  }
+  const packages = async () => {
+    if (missing.npm) await installNpmPackages(tasks)
+    await buildBundles(tasks)
+  }
   try {
     stream.write('Setting up Sluice\n')
-    const system = async () => {
-      await installDebianPackages(tasks, debian)
-      if (pins.length > 0) {
-        await installTools(tasks, pins)
-        const kept = readStamp().root === ROOT ? readStamp().pins : {}
-        const installed = Object.fromEntries(pins.map(({ name, requirement }) => [name, requirement]))
-        writeStamp({ root: ROOT, pins: { ...kept, ...installed } })
-      }
-      if (pins.length > 0 || needsPaths()) {
-        await recordToolPaths({ tasks, env, test })
-        writeStamp({ overrides })
-      }
-    }
-    const packages = async () => {
-      if (!npmReady) await installNpmPackages(tasks)
-      await buildBundles(tasks)
-    }
     await allOf([system(), packages()])
     stream.write(`Set up in ${Math.round((Date.now() - startedAt) / 1000)} s\n`)
   } finally {
