@@ -180,6 +180,21 @@ describe('a subscription', () => {
     ])
   })
 
+  test('hears no reading of a job that has ended, and of its deletion by another process', async () => {
+    const job = await submit()
+    await project(job, { download: 'running' })
+    const client = await connect()
+    client.say({ type: 'subscribe', jobs: [job.id] })
+    await client.heard('snapshot')
+    await end(job)
+    await client.heard('state', ({ state }) => state === 'cancelled')
+    worker.publish({ type: 'progress', sample: sample(job) })
+    await running.catalog.jobs.remove(job.id)
+    worker.publish({ type: 'changed', jobId: job.id, revision: 99 })
+    await client.heard('removed')
+    expect(client.messages.map(({ type }) => type)).not.toContain('progress')
+  })
+
   test('ends when asked, and is told of a deletion', async () => {
     const [one, two] = [await submit(), await submit()]
     const client = await connect()

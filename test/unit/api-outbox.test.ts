@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { OWNER } from '../../api/access/principal.ts'
+import { createFeedClient } from '../../api/progress/feed-client.ts'
 import { createOutbox } from '../../api/progress/outbox.ts'
+import type { ProgressSample } from '../../contract/progress.ts'
 
 /** A client that takes messages when told to. */
 const slowOutlet = () => {
@@ -23,6 +26,7 @@ const slowOutlet = () => {
     },
   }
 }
+const progressOf = (jobId: string, part: string) => ({ jobId, step: 'download', part }) as ProgressSample
 const big = (name: string) => name.padEnd(40_000, '.')
 const names = (texts: string[]) => texts.map((text) => text.replace(/\.+$/, ''))
 
@@ -100,5 +104,58 @@ describe('the outbox', () => {
         }
       }),
     )
+  })
+})
+
+describe('a slow client of the feed', () => {
+  /** A client with one job shown, and so much unsent that everything after it waits. */
+  const busyClient = () => {
+    const slow = slowOutlet()
+    const client = createFeedClient({ outlet: slow.outlet, principal: OWNER })
+    client.snapshot('one', () => big('snapshot one').repeat(2))
+    return { ...slow, client }
+  }
+
+  test('is not told of the readings of a job that has ended meanwhile, but of its end', () => {
+    const { client, take, taken } = busyClient()
+    client.progress(progressOf('one', 'a'), 'progress a')
+    client.state('one', [{ key: 'download', text: 'state running' }], false)
+    client.progress(progressOf('one', 'b'), 'progress b')
+    client.state('one', [{ key: 'download', text: 'state ended' }], true)
+    take()
+    expect(taken.slice(1)).toEqual(['state ended'])
+  })
+
+  test('is told the steps that changed, each with its newest state', () => {
+    const { client, take, taken } = busyClient()
+    client.state(
+      'one',
+      [
+        { key: 'resolve', text: 'resolve 2' },
+        { key: 'download', text: 'download 2' },
+      ],
+      false,
+    )
+    client.state('one', [{ key: 'download', text: 'download 3' }], false)
+    take()
+    expect(taken.slice(1)).toEqual(['resolve 2', 'download 3'])
+  })
+
+  test('gets a new snapshot or a removal instead of all that waits for the job', () => {
+    const { client, take, taken } = busyClient()
+    client.snapshot('two', () => 'snapshot two')
+    client.state('one', [{ key: '', text: 'state' }], false)
+    client.snapshot('one', () => 'snapshot one again')
+    client.removed('two', 'removed two')
+    take()
+    expect(taken.slice(1)).toEqual(['snapshot one again', 'removed two'])
+  })
+
+  test('hears nothing of a job before its snapshot', () => {
+    const { client, take, taken } = busyClient()
+    client.progress(progressOf('two', 'a'), 'progress')
+    client.state('two', [{ key: '', text: 'state' }], false)
+    take()
+    expect(taken).toHaveLength(1)
   })
 })
