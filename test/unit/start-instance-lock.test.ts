@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,10 +10,14 @@ import { lockInstance } from '../../scripts/instance-lock.ts'
 const MODULE = fileURLToPath(new URL('../../scripts/instance-lock.ts', import.meta.url))
 
 let dataDir: string
+const children: ChildProcess[] = []
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'sluice-lock-'))
 })
-afterEach(() => rmSync(dataDir, { recursive: true, force: true }))
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+  rmSync(dataDir, { recursive: true, force: true })
+})
 
 const lockElsewhere = async () => {
   const script = `
@@ -23,6 +27,7 @@ const lockElsewhere = async () => {
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  children.push(child)
   const [said] = (await once(child.stdout, 'data')) as [Buffer]
   return { child, said: said.toString().trim() }
 }
@@ -30,9 +35,7 @@ const lockElsewhere = async () => {
 describe('lockInstance', () => {
   it('lets one process in, and another when the first lets go', async () => {
     const lock = lockInstance(dataDir)
-    const refused = await lockElsewhere()
-    refused.child.kill('SIGKILL')
-    expect(refused.said).toBe('refused')
+    expect((await lockElsewhere()).said).toBe('refused')
     lock?.release()
     const again = lockInstance(dataDir)
     expect(again).not.toBeNull()
