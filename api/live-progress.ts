@@ -13,8 +13,6 @@ export interface LiveProgress {
   begunAttempt(row: Pick<JobRow, 'id' | 'run'>, step: Pick<StepRecord, 'name' | 'attempt'>): number | null
   /** Percent of the job with one decimal, its steps weighed by expected cost; never less than before within a run. */
   jobPercent(row: JobRow): number | null
-  /** The newest reading of each part of each step. */
-  readings(jobId: string): ProgressSample[]
   forget(jobId: string): void
 }
 
@@ -24,9 +22,13 @@ interface Entry {
   samples: Map<string, ProgressSample>
   /** The highest percent of the job that was ever shown in this run. */
   floor: number
+  /** The weights that percent was computed by, as text. */
+  weights: string
+  /** Where new weights began to count: what was shown then, and what they say of the same moment. */
+  bend: { shown: number; computed: number }
 }
 
-/** Jobs are forgotten as they end; the bound is for those whose end this process never hears of. */
+/** A job that ended keeps the percent it was last shown with; there are never so many that run. About 1 KB each. */
 const MAX_JOBS = 10_000
 
 const partKey = (sample: ProgressSample): string => `${sample.step}\n${sample.part ?? ''}`
@@ -41,7 +43,7 @@ export const createLiveProgress = (): LiveProgress => {
     const known = entries.get(jobId)
     if (known && known.run > run) return null
     if (known?.run === run) return known
-    const entry: Entry = { run, samples: new Map(), floor: 0 }
+    const entry: Entry = { run, samples: new Map(), floor: 0, weights: '', bend: { shown: 0, computed: 0 } }
     entries.set(jobId, entry)
     const oldest = entries.keys().next()
     if (entries.size > MAX_JOBS && !oldest.done) entries.delete(oldest.value)
@@ -82,13 +84,27 @@ export const createLiveProgress = (): LiveProgress => {
       if (computed === null) return row.percent === null ? null : round(row.percent)
       const entry = isEnded(row.state) ? entries.get(row.id) : entryOf(row.id, row.run)
       if (entry?.run !== row.run) return computed
-      entry.floor = Math.max(entry.floor, computed)
+      bendTo(entry, row, computed)
+      entry.floor = Math.max(entry.floor, bent(entry.bend, computed))
       return entry.floor
     },
-    readings: (jobId) => [...(entries.get(jobId)?.samples.values() ?? [])],
     forget: (jobId) => entries.delete(jobId),
   }
 }
+
+/**
+ * The plan knows better than the first guess what the steps cost, and often makes less of what is done. Instead of standing
+ * still until the truth catches up, the rest of the bar is then given to the rest of the work.
+ */
+const bendTo = (entry: Entry, row: JobRow, computed: number): void => {
+  const weights = row.steps.map(({ weight }) => weight).join()
+  if (weights === entry.weights) return
+  entry.weights = weights
+  entry.bend = computed < entry.floor ? { shown: entry.floor, computed } : { shown: 0, computed: 0 }
+}
+
+const bent = ({ shown, computed: from }: Entry['bend'], computed: number): number =>
+  round(shown + ((100 - shown) * Math.max(0, computed - from)) / (100 - from))
 
 /**
  * Σ weight × fraction done / Σ weight; null before the steps are known. What a job can do without counts as done; what it did

@@ -95,6 +95,21 @@ describe('live progress', () => {
     expect(live.jobPercent(all)).toBe(84)
   })
 
+  test('new weights that make less of what is done bend the bar, and it still ends at 100', () => {
+    const live = createLiveProgress()
+    const moment = (transcodeWeight: number, states: [StepState, StepState]) =>
+      row([step('download', states[0], 40), step('transcode', states[1], transcodeWeight)])
+    expect(live.jobPercent(moment(60, ['succeeded', 'pending']))).toBe(40)
+    const planned = moment(360, ['succeeded', 'running'])
+    expect(live.jobPercent(planned)).toBe(40)
+    const shown = [25, 50, 75].map((percent, index) => {
+      live.accept(sample({ percent, seq: index + 1 }))
+      return live.jobPercent(planned)
+    })
+    expect(shown).toEqual([55, 70, 85])
+    expect(live.jobPercent(moment(360, ['succeeded', 'succeeded']))).toBe(100)
+  })
+
   test('a retry begins at nothing again', () => {
     const live = createLiveProgress()
     live.accept(sample({ percent: 90 }))
