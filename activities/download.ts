@@ -34,7 +34,7 @@ const takeFile = async (
   { source, resolved, options }: DownloadInput,
 ): Promise<string> => {
   const file = await openImport(deps.config.importDir, source.file ?? '')
-  if (file.id !== resolved.id) {
+  if (file.stamp !== resolved.fileStamp) {
     throw new SluiceError('SourceUnavailable', 'The file was changed after the job looked at it; retry the job.')
   }
   refuseTooLarge(file.sizeBytes, options.maxSizeBytes)

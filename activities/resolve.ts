@@ -39,7 +39,9 @@ const resolveFile = async (deps: SourceDeps, run: StepRun, file: string): Promis
     sourceKey: `file:${identity}`,
     title: source.title,
     extractor: 'file',
-    id: source.id,
+    // The same bytes have the same name in the library, from wherever they were imported.
+    id: identity.slice(0, 8),
+    fileStamp: source.stamp,
     uploader: null,
     site: null,
     webpageUrl: null,

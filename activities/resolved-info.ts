@@ -64,6 +64,7 @@ export const resolvedOf = (ref: StepRef, url: string, info: YtdlpInfo): Resolved
   const sizes = chosenFormats(info).map((format) => sizeOfFormat(format)?.bytes ?? null)
   return {
     infoKey: infoKeyOf(ref.jobId),
+    fileStamp: null,
     ...identityOf(info, source.normalised),
     uploader: info.uploader ?? info.channel ?? info.creator ?? null,
     site: siteOf(info, source.host),

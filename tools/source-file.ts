@@ -13,8 +13,8 @@ export interface SourceFile {
   /** File name without its extension. */
   title: string
   sizeBytes: number
-  /** Eight hex digits from path, size and time of change. */
-  id: string
+  /** Of path, size and time of change: equal while nobody touches the file. */
+  stamp: string
 }
 
 /**
@@ -42,7 +42,7 @@ export const openImport = async (importDir: string, file: string): Promise<Sourc
     path,
     title: basename(file, extname(file)),
     sizeBytes: stats.size,
-    id: createHash('sha256').update(facts).digest('hex').slice(0, 8),
+    stamp: createHash('sha256').update(facts).digest('hex').slice(0, 16),
   }
 }
 

@@ -102,6 +102,7 @@ export const fakeActivities = (overrides: Partial<Activities> = {}) => {
       webpageUrl: null,
       durationMs: 1_000,
       sizeBytes: 1,
+      fileStamp: null,
     }),
     inspect: async () => {
       throw new Error('not part of an ingest')

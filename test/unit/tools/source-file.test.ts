@@ -28,10 +28,10 @@ describe('openImport', () => {
     expect(await openImport(imports, 'sub/../clip.mp4')).toEqual(relative)
   })
 
-  it('gives a changed file another id', async () => {
+  it('gives a changed file another stamp', async () => {
     const before = await openImport(imports, 'clip.mp4')
     await appendFile(join(imports, 'clip.mp4'), '!')
-    expect((await openImport(imports, 'clip.mp4')).id).not.toBe(before.id)
+    expect((await openImport(imports, 'clip.mp4')).stamp).not.toBe(before.stamp)
   })
 
   it.each(['../secret', '/etc/passwd', '..', '.', '', 'sub/../../secret', 'out', 'outdir/secret', 'sub'])(
