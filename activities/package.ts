@@ -13,6 +13,9 @@ import { commitProducts, findProducts, type MadeProduct } from './products.ts'
 import { runStep, type StepDeps } from './step.ts'
 import { toolContext } from './tool-context.ts'
 
+/** A busy disk of spinning plates. */
+const SLOWEST_BYTES_PER_S = 20_000_000
+
 /** Makes what is delivered: one file that plays before it is loaded, or HLS and DASH over the same segments. */
 export const createPackageMedia =
   (deps: StepDeps) =>
@@ -51,7 +54,10 @@ const packageFile = async (packaging: Packaging): Promise<MadeProduct> => {
 }
 
 const mux = (packaging: Packaging, output: string): Promise<void> => {
-  const { plan, context, run, title } = packaging
+  const { plan, run, title } = packaging
+  // At the end the whole file is moved to make room for the index in front, without a word.
+  const movedMs = (packaging.file.sizeBytes / SLOWEST_BYTES_PER_S) * 1_000
+  const context = { ...packaging.context, stallMs: (packaging.context.stallMs ?? 0) + movedMs }
   const [video = null] = packaging.videoPaths
   const streams = mainStreams(plan, { source: packaging.sourcePath, video, audio: packaging.audioPath })
   const args = muxArgs({ streams, output, extension: plan.extension, title })

@@ -62,6 +62,6 @@ const encode = (facts: AudioFacts, codec: AudioCodec): AudioPlan => {
     channels,
     // Opus knows one rate. The others keep the family of the source, as 44.1 to 48 kHz is a costly conversion.
     sampleRateHz: codec !== 'opus' && facts.sampleRateHz % 11_025 === 0 ? 44_100 : 48_000,
-    expectedMs: facts.durationMs === null ? null : facts.startMs + facts.durationMs,
+    expectedMs: facts.endMs > 0 ? facts.endMs : null,
   }
 }

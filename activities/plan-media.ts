@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { MediaPlan } from '../contract/plan.ts'
+import type { AudioPlan, MediaPlan, VideoPlan } from '../contract/plan.ts'
 import { PRESETS, type JobOptions, type Preset, type PresetName } from '../contract/presets.ts'
 import type { SourceFacts } from '../contract/source-facts.ts'
 import { decideAudio } from './plan-audio.ts'
@@ -36,7 +36,7 @@ export const decidePlan = ({ facts, preset: name, options, ffmpegBuild }: PlanQu
     extension: container.extension,
     delivery: preset.delivery,
     passSource: container.passSource,
-    durationMs: facts.durationMs,
+    durationMs: durationOf(facts, video, audio),
     video,
     audio,
     alsoCopy: container.alsoCopy,
@@ -49,6 +49,12 @@ export const decidePlan = ({ facts, preset: name, options, ffmpegBuild }: PlanQu
     weights: weighSteps(facts, made),
     reasons: [...ofVideo, ...ofAudio, ...container.reasons],
   }
+}
+
+/** Of the streams that are kept: sound alone may be shorter than its video was. */
+const durationOf = (facts: SourceFacts, video: VideoPlan, audio: AudioPlan): number => {
+  const videoMs = video.mode === 'none' ? 0 : (facts.video?.endMs ?? 0)
+  return Math.max(0, videoMs, audio.mode === 'none' ? 0 : (facts.audio?.endMs ?? 0))
 }
 
 /** 128 bits of SHA-256: a folder name that can be read out. Field order is fixed by the code above. */

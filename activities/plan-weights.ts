@@ -17,7 +17,7 @@ type Weighed = Pick<MediaPlan, 'video' | 'audio' | 'thumbnails' | 'passSource'>
 
 /** Expected cost of each step; only their proportions matter. */
 export const weighSteps = (facts: SourceFacts, plan: Weighed): MediaPlan['weights'] => {
-  const seconds = (facts.durationMs ?? 0) / 1_000
+  const seconds = facts.durationMs / 1_000
   const frames = facts.video?.frames ?? 0
   const sourceMegapixels = facts.video ? (facts.video.width * facts.video.height * frames) / 1e6 : 0
   const megabytes = facts.sizeBytes / 1e6

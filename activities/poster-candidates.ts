@@ -6,6 +6,7 @@ import { evenFramesArgs, frameAtArgs, type FrameSource } from '../tools/ffmpeg-f
 import { measureImage } from '../tools/image-poster.ts'
 import { bestFrame } from '../tools/image-score.ts'
 import { runMediaTool, type ToolContext } from '../tools/tool-context.ts'
+import { saysUnreadable } from './unreadable-picture.ts'
 
 const CANDIDATES = 12
 /** Up to here one decode of everything is cheaper than a dozen programs that each seek. */
@@ -65,7 +66,12 @@ const takeBySeeking = async (context: ToolContext, source: FrameSource, duration
 
 const takeAt = async (context: ToolContext, source: FrameSource, index: number, atMs: number): Promise<void> => {
   const output = candidateFile(context, String(index).padStart(2, '0'))
-  await runMediaTool(context, 'ffmpeg', { args: frameAtArgs(source, atMs, output) })
+  try {
+    await runMediaTool(context, 'ffmpeg', { args: frameAtArgs(source, atMs, output) })
+  } catch (error) {
+    // Nothing is at this place: behind the last picture, or damaged. There are others.
+    if (!saysUnreadable(error)) throw error
+  }
 }
 
 /** Place of a candidate in the recording, 0–1. */

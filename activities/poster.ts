@@ -11,6 +11,7 @@ import { bestCandidate } from './poster-candidates.ts'
 import { commitProducts, findProducts } from './products.ts'
 import { runStep, type StepDeps } from './step.ts'
 import { toolContext } from './tool-context.ts'
+import { saysUnreadable } from './unreadable-picture.ts'
 
 /** Makes the poster in its widths as JPEG and WebP: the best frame, the cover of a recording without picture, or a card. */
 export const createPoster =
@@ -26,7 +27,11 @@ export const createPoster =
       const path = await deps.store.read(input.file.key)
       const dir = join(run.scratchDir, 'poster')
       await mkdir(dir)
-      const picture = await findPicture(context, { plan, path, title })
+      const picture = await findPicture(context, { plan, path, title }).catch((error: unknown) => {
+        if (!saysUnreadable(error)) throw error
+        run.log.warn({ err: error }, 'no picture can be read; a card is drawn')
+        return Buffer.from(drawCard(title))
+      })
       const posters = await writePosters(picture, { widths: plan.thumbnails.posterWidths, dir })
       run.report({ unit: 'items', percent: 100, done: posters.length, total: posters.length, rate: null, etaMs: 0 })
       const made = posters.map(({ name, width, height }) => {

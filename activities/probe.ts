@@ -8,7 +8,7 @@ import type { Probed, ProbeInput } from '../contract/steps.ts'
 import { confirmInterlaced } from '../tools/ffmpeg-idet.ts'
 import { probeFile, scanPackets } from '../tools/ffprobe.ts'
 import type { ProbedStream } from '../tools/ffprobe-answer.ts'
-import { mainAudio, mainVideo, sourceFacts, statedFrameSeconds } from '../tools/ffprobe-facts.ts'
+import { mainAudio, mainVideo, sourceFacts, statedFrameSeconds, type Measurements } from '../tools/ffprobe-facts.ts'
 import { summarise } from '../tools/ffprobe-summary.ts'
 import { readMp4Layout, type Mp4Layout } from '../tools/mp4-boxes.ts'
 import type { ToolContext } from '../tools/tool-context.ts'
@@ -30,7 +30,8 @@ export const createProbe =
       const layout = await readMp4Layout(path)
       refuseCutOff(layout, input.file.sizeBytes)
       const video = mainVideo(answer)
-      if (!video && !mainAudio(answer)) {
+      const audio = mainAudio(answer)
+      if (!video && !audio) {
         throw new SluiceError('UnsupportedMedia', 'There is neither picture nor sound in this file.')
       }
       const durationMs = answer.format.duration === null ? null : answer.format.duration * 1_000
@@ -39,11 +40,11 @@ export const createProbe =
         layout,
         identity: await sha256(path, run.signal),
         sizeBytes: input.file.sizeBytes,
-        scan: video ? await scanVideo(run, context, { path, video, durationMs }) : null,
+        ...(await scanStreams(run, context, { path, video, audio, durationMs })),
         interlaced: video ? await isInterlaced(context, { path, video, durationMs }) : false,
       })
       if (!facts.video && !facts.audio) {
-        throw new SluiceError('UnsupportedMedia', 'The file announces a picture but holds not one frame of it.')
+        throw new SluiceError('UnsupportedMedia', 'The file announces picture or sound but holds none of it.')
       }
       return { summary: summarise(answer), facts, probeKey: await keepAnswer(deps, run, { input, raw }) }
     })
@@ -54,16 +55,24 @@ const refuseCutOff = (layout: Mp4Layout | null, sizeBytes: number): void => {
   throw new SluiceError('UnsupportedMedia', `The file is cut off: ${sizeBytes} of its ${whole} bytes are there.`)
 }
 
-interface VideoOfFile {
+interface StreamsOfFile {
   path: string
-  video: ProbedStream
+  video: ProbedStream | null
+  audio: ProbedStream | null
   durationMs: number | null
 }
 
-const scanVideo = (run: StepRun, context: ToolContext, { path, video, durationMs }: VideoOfFile) => {
-  const options = { path, streamIndex: video.index, frameSeconds: statedFrameSeconds(video) }
+const scanStreams = async (
+  run: StepRun,
+  context: ToolContext,
+  { path, video, audio, durationMs }: StreamsOfFile,
+): Promise<Pick<Measurements, 'videoScan' | 'audioScan'>> => {
+  const streams = [
+    ...(video ? [{ streamIndex: video.index, frameSeconds: statedFrameSeconds(video) }] : []),
+    ...(audio ? [{ streamIndex: audio.index, frameSeconds: null }] : []),
+  ]
   let reported = 0
-  return scanPackets(context, options, (seconds) => {
+  const scans = await scanPackets(context, { path, streams }, (seconds) => {
     const done = Math.round(seconds * 1_000)
     // A reading a minute of media is enough: thousands of minutes pass in a second.
     if (done - reported < 60_000) return
@@ -71,12 +80,17 @@ const scanVideo = (run: StepRun, context: ToolContext, { path, video, durationMs
     const percent = durationMs ? (100 * done) / durationMs : null
     run.report({ unit: 'mediaMs', percent, done, total: durationMs, rate: null, etaMs: null })
   })
+  const [first = null, second = null] = scans
+  return video ? { videoScan: first, audioScan: second } : { videoScan: null, audioScan: first }
 }
 
 const PROGRESSIVE = new Set([null, 'progressive'])
 
 /** Looking at frames costs a decode, so only where the stream says that it is interlaced. */
-const isInterlaced = async (context: ToolContext, { path, video, durationMs }: VideoOfFile): Promise<boolean> =>
+const isInterlaced = async (
+  context: ToolContext,
+  { path, video, durationMs }: { path: string; video: ProbedStream; durationMs: number | null },
+): Promise<boolean> =>
   !PROGRESSIVE.has(video.field_order) &&
   (await confirmInterlaced(context, { path, streamIndex: video.index, durationMs }))
 

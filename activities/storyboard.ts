@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
+import type { StoryboardGeometry } from '../contract/plan.ts'
 import type { Products, StoryboardInput } from '../contract/steps.ts'
 import { sheetsFromSourceArgs, sheetsFromTilesArgs, type SheetJob } from '../tools/ffmpeg-frames.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
@@ -8,8 +9,9 @@ import { sheetName, storyboardVtt } from '../tools/storyboard-vtt.ts'
 import { contentTypeOf } from './content-type.ts'
 import { sheetCount } from './plan-weights.ts'
 import { commitProducts, findProducts, type MadeProduct } from './products.ts'
-import { runStep, type StepDeps } from './step.ts'
+import { runStep, type StepDeps, type StepRun } from './step.ts'
 import { toolContext } from './tool-context.ts'
+import { saysUnreadable } from './unreadable-picture.ts'
 
 /** Makes the sheets of small pictures that a player shows while seeking, and the WebVTT file that says which is where. */
 export const createStoryboard =
@@ -25,25 +27,46 @@ export const createStoryboard =
 
       const dir = join(run.scratchDir, 'storyboard')
       await mkdir(dir)
-      const args = await sheetArgs(deps, input, { storyboard, pattern: join(dir, 'storyboard-%03d.jpg') })
-      const context = toolContext(deps, run)
-      await runFfmpeg(context, { args, totalMs: plan.durationMs, onProgress: (progress) => run.report(progress) })
-      const sheets = (await readdir(dir)).toSorted()
-      if (sheets.join() !== Array.from({ length: sheetCount(storyboard) }, (_, index) => sheetName(index + 1)).join()) {
-        throw new SluiceError('OutputInvalid', `The storyboard came out as ${sheets.length} sheets.`)
+      try {
+        const sheets = await drawSheets(deps, run, { input, storyboard, dir })
+        await writeFile(join(dir, 'storyboard.vtt'), storyboardVtt(storyboard, plan.durationMs ?? 0))
+        return await commitProducts(deps, { dir, key, made: productsOf(storyboard, sheets) })
+      } catch (error) {
+        if (!saysUnreadable(error)) throw error
+        run.log.warn({ err: error }, 'no storyboard can be made of this picture')
+        return { files: [] }
       }
-      await writeFile(join(dir, 'storyboard.vtt'), storyboardVtt(storyboard, plan.durationMs ?? 0))
-      const width = storyboard.columns * storyboard.tileWidth
-      const height = storyboard.rows * storyboard.tileHeight
-      return commitProducts(deps, {
-        dir,
-        key,
-        made: [
-          product('storyboard.vtt', { role: 'storyboard', width: null, height: null }),
-          ...sheets.map((sheet) => product(sheet, { role: 'storyboard-image', width, height })),
-        ],
-      })
     })
+
+/** Returns the names of the sheets in order. */
+const drawSheets = async (
+  deps: StepDeps,
+  run: StepRun,
+  { input, storyboard, dir }: { input: StoryboardInput; storyboard: StoryboardGeometry; dir: string },
+): Promise<string[]> => {
+  const args = await sheetArgs(deps, input, { storyboard, pattern: join(dir, 'storyboard-%03d.jpg') })
+  const { durationMs } = input.plan
+  await runFfmpeg(toolContext(deps, run), {
+    args,
+    totalMs: durationMs,
+    onProgress: (progress) => run.report(progress),
+  })
+  const sheets = (await readdir(dir)).toSorted()
+  const expected = Array.from({ length: sheetCount(storyboard) }, (_, index) => sheetName(index + 1))
+  if (sheets.join() !== expected.join()) {
+    throw new SluiceError('OutputInvalid', `The storyboard has ${sheets.length} instead of ${expected.length} sheets.`)
+  }
+  return sheets
+}
+
+const productsOf = (storyboard: StoryboardGeometry, sheets: readonly string[]): MadeProduct[] => {
+  const width = storyboard.columns * storyboard.tileWidth
+  const height = storyboard.rows * storyboard.tileHeight
+  return [
+    product('storyboard.vtt', { role: 'storyboard', width: null, height: null }),
+    ...sheets.map((sheet) => product(sheet, { role: 'storyboard-image', width, height })),
+  ]
+}
 
 const product = (file: string, rest: Pick<MadeProduct, 'role' | 'width' | 'height'>): MadeProduct => ({
   file,

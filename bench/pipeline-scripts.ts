@@ -10,7 +10,7 @@ import { storyboardTiles } from '../tools/ffmpeg-filters.ts'
 import { sheetsFromTilesArgs } from '../tools/ffmpeg-frames.ts'
 import { muxArgs } from '../tools/ffmpeg-mux.ts'
 import { probeFile, scanPackets } from '../tools/ffprobe.ts'
-import { mainVideo, sourceFacts, statedFrameSeconds } from '../tools/ffprobe-facts.ts'
+import { mainAudio, mainVideo, sourceFacts, statedFrameSeconds } from '../tools/ffprobe-facts.ts'
 import { readMp4Layout } from '../tools/mp4-boxes.ts'
 import { packagerArgs, type PackagerStream } from '../tools/packager-args.ts'
 import { storyboardVtt } from '../tools/storyboard-vtt.ts'
@@ -31,8 +31,11 @@ export const planScript = async (tools: ToolPaths, source: string, dir: string):
   const stream = mainVideo(answer)
   if (!stream) throw new Error('the clip has no picture')
   const frameSeconds = statedFrameSeconds(stream)
-  const scan = await scanPackets(context, { path: source, streamIndex: stream.index, frameSeconds })
-  const measured = { answer, identity: '', sizeBytes: 0, layout: await readMp4Layout(source), scan, interlaced: false }
+  const sound = { streamIndex: mainAudio(answer)?.index ?? -1, frameSeconds: null }
+  const streams = [{ streamIndex: stream.index, frameSeconds }, sound]
+  const [videoScan = null, audioScan = null] = await scanPackets(context, { path: source, streams })
+  const layout = await readMp4Layout(source)
+  const measured = { answer, identity: '', sizeBytes: 0, layout, videoScan, audioScan, interlaced: false }
   const plan = decidePlan({ facts: sourceFacts(measured), preset: 'stream', options: {}, ffmpegBuild: '' })
   if (plan.video.mode !== 'encode') throw new Error('the clip is not encoded')
   return { tools, source, plan, video: plan.video }

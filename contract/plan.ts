@@ -51,7 +51,7 @@ export type AudioPlan =
       bitrateBps: number
       channels: 1 | 2
       sampleRateHz: number
-      /** What the checks of the result expect; null where the source does not say. */
+      /** What the checks of the result expect, from the start of the container. */
       expectedMs: number | null
     }
 

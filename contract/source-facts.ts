@@ -48,8 +48,8 @@ export interface AudioFacts {
   bitrateBps: number | null
   /** From the start of the container. */
   startMs: number
-  /** Null where the container does not say. */
-  durationMs: number | null
+  /** End of the last packet. */
+  endMs: number
 }
 
 export interface CoverFacts {
@@ -67,7 +67,8 @@ export interface SourceFacts {
   majorBrand: string | null
   /** For ISO media files: the index stands before the media data, and there are no fragments. Null for others. */
   indexFirst: boolean | null
-  durationMs: number | null
+  /** To the end of what is shown or heard, measured; what the container announces may be anything. */
+  durationMs: number
   sizeBytes: number
   video: VideoFacts | null
   audio: AudioFacts | null

@@ -34,13 +34,7 @@ export const mainStreams = (
 export const muxArgs = ({ streams, output, extension, title }: MuxJob): string[] => {
   const inputs = [...new Set(streams.map((stream) => stream.path))]
   const maps = streams.flatMap(({ path, streamIndex }) => ['-map', `${inputs.indexOf(path)}:${streamIndex}`])
-  const tags = [
-    '-map_metadata',
-    '-1',
-    '-map_chapters',
-    '-1',
-    ...(title === null ? [] : ['-metadata', `title=${title}`]),
-  ]
+  const tags = ['-map_metadata', '-1', '-map_chapters', '-1', ...(title === null ? [] : ['-metadata', titleTag(title)])]
   return [
     ...QUIET_ARGS,
     ...PROGRESS_ARGS,
@@ -53,6 +47,9 @@ export const muxArgs = ({ streams, output, extension, title }: MuxJob): string[]
     output,
   ]
 }
+
+/** An argument ends at a NUL. */
+const titleTag = (title: string): string => `title=${title.replaceAll('\0', '')}`
 
 const containerArgs = (extension: string): string[] => {
   if (extension === 'mp4' || extension === 'm4a') return ['-f', 'mp4', '-movflags', '+faststart']

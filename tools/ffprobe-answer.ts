@@ -99,13 +99,3 @@ export const isCover = (of: ProbedStream): boolean =>
 
 export const streamType = (of: ProbedStream): 'video' | 'audio' | 'subtitle' | 'other' =>
   of.codec_type === 'video' || of.codec_type === 'audio' || of.codec_type === 'subtitle' ? of.codec_type : 'other'
-
-/** Seconds. Matroska keeps the time of a stream's end in a tag, `00:01:02.345000000`, and calls it its duration. */
-export const streamDuration = (of: ProbedStream): number | null => {
-  if (of.duration !== null) return of.duration
-  const tag = of.tags.DURATION ?? of.tags['DURATION-eng']
-  const [hours, minutes, seconds] = (tag ?? '').split(':').map(Number)
-  if (hours === undefined || minutes === undefined || seconds === undefined) return null
-  const total = hours * 3_600 + minutes * 60 + seconds
-  return Number.isFinite(total) && total > 0 ? total - Math.max(0, of.start_time ?? 0) : null
-}

@@ -5,7 +5,6 @@ import {
   hasSquarePixels,
   isCover,
   rotationOf,
-  streamDuration,
   streamType,
   type ProbeAnswer,
   type ProbedStream,
@@ -13,16 +12,19 @@ import {
 import type { PacketScan } from './ffprobe-packets.ts'
 import type { Mp4Layout } from './mp4-boxes.ts'
 
+/** Some containers carry streams that nothing can decode. */
+const known = (stream: ProbedStream): boolean => stream.codec_name !== null && stream.codec_name !== 'none'
+
 /** The stream to show: the container's default, or else the largest picture; never cover art. */
 export const mainVideo = (answer: ProbeAnswer): ProbedStream | null => {
-  const shown = answer.streams.filter((stream) => streamType(stream) === 'video' && !isCover(stream))
+  const shown = answer.streams.filter((stream) => streamType(stream) === 'video' && !isCover(stream) && known(stream))
   const area = (stream: ProbedStream): number => (stream.width ?? 0) * (stream.height ?? 0)
   return best(shown, (stream) => (stream.disposition.default ?? 0) * 1e9 + area(stream))
 }
 
 /** The sound to play: the default track that is neither a commentary nor a description for the blind. */
 export const mainAudio = (answer: ProbeAnswer): ProbedStream | null => {
-  const heard = answer.streams.filter((stream) => streamType(stream) === 'audio')
+  const heard = answer.streams.filter((stream) => streamType(stream) === 'audio' && known(stream))
   const aside = ({ disposition }: ProbedStream): boolean =>
     disposition.comment === 1 || disposition.visual_impaired === 1 || disposition.descriptions === 1
   return best(heard, (stream) => (stream.disposition.default ?? 0) - (aside(stream) ? 2 : 0))
@@ -45,27 +47,30 @@ export interface Measurements {
   identity: string
   sizeBytes: number
   layout: Mp4Layout | null
-  scan: PacketScan | null
+  /** Of the main streams; null where there is none. */
+  videoScan: PacketScan | null
+  audioScan: PacketScan | null
   interlaced: boolean
 }
 
 /** Everything that was measured, as the planner wants it: milliseconds from the start of the container. */
 export const sourceFacts = (measured: Measurements): SourceFacts => {
-  const { answer, layout, scan } = measured
+  const { answer, layout, videoScan, audioScan } = measured
   const originMs = (answer.format.start_time ?? 0) * 1_000
-  const video = mainVideo(answer)
-  const audio = mainAudio(answer)
-  const facts = video && scan && scan.frames > 0 ? videoFacts(video, { ...measured, scan, originMs }) : null
-  const containerMs = answer.format.duration === null ? null : Math.round(answer.format.duration * 1_000)
+  const shown = mainVideo(answer)
+  const heard = mainAudio(answer)
+  const found = (scan: PacketScan | null): scan is PacketScan => scan !== null && scan.frames > 0
+  const video = shown && found(videoScan) ? videoFacts(shown, { ...measured, scan: videoScan, originMs }) : null
+  const audio = heard && found(audioScan) ? audioFacts(heard, audioScan, originMs) : null
   return {
     identity: measured.identity,
     container: answer.format.format_name,
     majorBrand: layout?.majorBrand ?? null,
     indexFirst: layout ? layout.indexFirst && !layout.fragmented : null,
-    durationMs: containerMs ?? facts?.endMs ?? null,
+    durationMs: Math.max(0, video?.endMs ?? 0, audio?.endMs ?? 0),
     sizeBytes: measured.sizeBytes,
-    video: facts,
-    audio: audio ? audioFacts(audio, originMs) : null,
+    video,
+    audio,
     cover: coverFacts(answer),
     streams: answer.streams.map((stream) => ({
       index: stream.index,
@@ -118,8 +123,8 @@ const dynamicRangeOf = (stream: ProbedStream): VideoFacts['dynamicRange'] => {
   return stream.color_transfer === 'arib-std-b67' ? 'hlg' : 'sdr'
 }
 
-const audioFacts = (stream: ProbedStream, originMs: number): AudioFacts => {
-  const duration = streamDuration(stream)
+const audioFacts = (stream: ProbedStream, scan: PacketScan, originMs: number): AudioFacts => {
+  const startMs = Math.round((stream.start_time ?? scan.firstPts ?? 0) * 1_000 - originMs)
   return {
     streamIndex: stream.index,
     codec: stream.codec_name ?? 'unknown',
@@ -127,8 +132,8 @@ const audioFacts = (stream: ProbedStream, originMs: number): AudioFacts => {
     channels: stream.channels ?? 0,
     sampleRateHz: stream.sample_rate ?? 0,
     bitrateBps: stream.bit_rate,
-    startMs: stream.start_time === null ? 0 : Math.round(stream.start_time * 1_000 - originMs),
-    durationMs: duration === null ? null : Math.round(duration * 1_000),
+    startMs,
+    endMs: scan.endPts === null ? startMs : Math.round(scan.endPts * 1_000 - originMs),
   }
 }
 

@@ -1,4 +1,4 @@
-/** What a walk over the packets of a video stream tells; the container's own figures are often absent or wrong. */
+/** What a walk over the packets of a stream tells; the container's own figures are often absent or wrong. */
 export interface PacketScan {
   frames: number
   /** Seconds on the file's own clock. */
@@ -11,15 +11,15 @@ export interface PacketScan {
   constantRate: boolean
 }
 
-/** Fields of a line of `ffprobe -show_entries packet=pts_time,duration_time,size,flags -of compact=p=0:nk=1`. */
-export const PACKET_ENTRIES = 'packet=pts_time,duration_time,size,flags'
+/** For `ffprobe -show_entries … -of compact=p=0:nk=1`: a line a packet, fields in this order. */
+export const PACKET_ENTRIES = 'packet=stream_index,pts_time,duration_time,size,flags'
 
 /** A container that counts milliseconds puts a frame up to 1 ms off on either side. */
 const CLOCK_ROUNDING_S = 0.0021
 /** A dropped frame here and there does not make a recording variable. */
 const IRREGULAR_PART = 0.01
 
-/** Takes packets line by line in file order; `result()` when all were seen. `frameSeconds` is the expected distance. */
+/** Takes the packets of one stream line by line in file order; `result()` when all were seen. `frameSeconds` is the expected distance. */
 export const createPacketScan = (frameSeconds: number | null) => {
   const times: number[] = []
   const keyTimes: number[] = []
@@ -29,7 +29,7 @@ export const createPacketScan = (frameSeconds: number | null) => {
   return {
     /** The packet's time in seconds, for progress; null where it has none. */
     add(line: string): number | null {
-      const [ptsText = '', durationText = '', sizeText = '', flags = ''] = line.split('|')
+      const [, ptsText = '', durationText = '', sizeText = '', flags = ''] = line.split('|')
       // A packet that an edit list discards is decoded but never shown.
       if (flags.includes('D')) return null
       frames += 1

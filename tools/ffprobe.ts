@@ -40,23 +40,29 @@ const whyUnreadable = async (path: string, error: SluiceError): Promise<string> 
   return 'The file is not a video or audio recording: no known container was found in it.'
 }
 
+export interface ScannedStream {
+  streamIndex: number
+  /** Expected distance of its pictures; null where there is none. */
+  frameSeconds: number | null
+}
+
 /**
- * Walks over all packets of one stream without decoding them.
- * @param onTime the time of each packet in seconds, as it is read.
+ * Walks over all packets without decoding them, and measures the given streams; in their order.
+ * @param onTime the time of each of their packets in seconds, as it is read.
  */
 export const scanPackets = async (
   context: ToolContext,
-  { path, streamIndex, frameSeconds }: { path: string; streamIndex: number; frameSeconds: number | null },
+  { path, streams }: { path: string; streams: readonly ScannedStream[] },
   onTime: (seconds: number) => void = () => {},
-): Promise<PacketScan> => {
-  const scan = createPacketScan(frameSeconds)
-  const shown = ['-select_streams', `${streamIndex}`, '-show_entries', PACKET_ENTRIES, '-of', 'compact=p=0:nk=1']
+): Promise<PacketScan[]> => {
+  const scans = new Map(streams.map((stream) => [`${stream.streamIndex}`, createPacketScan(stream.frameSeconds)]))
+  const shown = ['-show_entries', PACKET_ENTRIES, '-of', 'compact=p=0:nk=1']
   await runMediaTool(context, 'ffprobe', {
     args: ['-v', 'error', ...shown, ...inputArgs(path)],
     onStdoutLine: (line) => {
-      const seconds = scan.add(line)
+      const seconds = scans.get(line.slice(0, line.indexOf('|')))?.add(line) ?? null
       if (seconds !== null) onTime(seconds)
     },
   })
-  return scan.result()
+  return [...scans.values()].map((scan) => scan.result())
 }

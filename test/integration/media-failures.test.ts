@@ -79,6 +79,19 @@ describe('an attempt that ends early', () => {
     expect(await line.act(line.media.transcodeChunk, input)).toEqual(first)
   })
 
+  it('leaves out thumbnails that cannot be made: they never fail a job', async () => {
+    const { ref, file, plan } = await planned(await sources.plain())
+    await writeFile(await line.deps.store.read(file.key), 'no picture can be read from this')
+    const thumbnail = {
+      ref,
+      file,
+      plan: { ...plan, thumbnails: { ...plan.thumbnails, storyboardFrom: 'decode' as const } },
+    }
+    const { files } = await line.act(line.media.poster, { ...thumbnail, title: 'A clip' })
+    expect(files.map(({ path }) => path)).toContain('poster-320.webp')
+    expect(await line.act(line.media.storyboard, { ...thumbnail, tilesKey: null })).toEqual({ files: [] })
+  })
+
   it('does not accept a result of the wrong length', async () => {
     const input = await planned(await sources.plain())
     if (input.plan.video.mode !== 'encode') throw new Error('nothing to encode')

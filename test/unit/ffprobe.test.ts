@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { displayedSize, parseProbeAnswer, rotationOf, streamDuration } from '../../tools/ffprobe-answer.ts'
+import { displayedSize, parseProbeAnswer, rotationOf } from '../../tools/ffprobe-answer.ts'
 import { mainAudio, mainVideo, sourceFacts, statedFrameSeconds } from '../../tools/ffprobe-facts.ts'
 import { createPacketScan } from '../../tools/ffprobe-packets.ts'
 import { summarise } from '../../tools/ffprobe-summary.ts'
@@ -46,6 +46,11 @@ describe('streams', () => {
     expect(summarise(answerOf(audio, cover)).streams[1]?.attachedPicture).toBe(true)
   })
 
+  it('leaves out what nothing can decode', () => {
+    const { codec_name: _, ...nameless } = audio
+    expect(mainAudio(answerOf(nameless))).toBeNull()
+  })
+
   it('takes the default track, and no commentary', () => {
     const tracks = [
       { ...audio, index: 1, disposition: { comment: 1 } },
@@ -56,12 +61,6 @@ describe('streams', () => {
     expect(mainAudio(answerOf(...tracks.slice(0, 2)))?.index).toBe(2)
   })
 
-  it('reads the duration that Matroska keeps in a tag', () => {
-    expect(streamDuration(streamOf({ tags: { DURATION: '00:01:02.500000000' } }))).toBe(62.5)
-    expect(streamDuration(streamOf({ start_time: '0.5', tags: { DURATION: '00:00:02.500000000' } }))).toBe(2)
-    expect(streamDuration(streamOf({}))).toBeNull()
-  })
-
   it('counts from the start of the container', () => {
     const facts = sourceFacts({
       answer: answerOf({ ...video, r_frame_rate: '25/1' }, { ...audio, start_time: '1.9' }),
@@ -69,7 +68,15 @@ describe('streams', () => {
       sizeBytes: 1_000,
       layout: null,
       interlaced: false,
-      scan: {
+      audioScan: {
+        frames: 9,
+        firstPts: 1.88,
+        endPts: 11.9,
+        bytes: 90,
+        constantRate: false,
+        keyframes: { count: 9, medianGap: 0.02, longestGap: 0.02 },
+      },
+      videoScan: {
         frames: 2,
         firstPts: 1.4,
         endPts: 11.4,
@@ -81,7 +88,7 @@ describe('streams', () => {
     expect(facts).toMatchObject({
       durationMs: 10_500,
       video: { startMs: 0, endMs: 10_000, bitrateBps: 800, frameRate: '25/1' },
-      audio: { startMs: 500, durationMs: null },
+      audio: { startMs: 500, endMs: 10_500 },
     })
   })
 
@@ -128,10 +135,10 @@ describe('packets', () => {
 
   it('orders pictures by the time they are shown, and leaves out those an edit list discards', () => {
     const lines = [
-      '0.000000|0.040000|100|K__',
-      '0.080000|0.040000|50|___',
-      '0.040000|0.040000|50|___',
-      '-0.04|0.04|9|KD_',
+      '0|0.000000|0.040000|100|K__',
+      '0|0.080000|0.040000|50|___',
+      '0|0.040000|0.040000|50|___',
+      '0|-0.04|0.04|9|KD_',
     ]
     expect(scan(lines)).toEqual({
       frames: 3,
@@ -144,20 +151,20 @@ describe('packets', () => {
   })
 
   it('measures the distance of keyframes', () => {
-    const lines = [0, 2, 4, 9].map((time) => `${time}|1|10|K__`)
+    const lines = [0, 2, 4, 9].map((time) => `0|${time}|1|10|K__`)
     expect(scan(lines).keyframes).toEqual({ count: 4, medianGap: 2, longestGap: 5 })
   })
 
   it('takes a millisecond clock for constant and a changing pace for variable', () => {
     const at = (times: number[]) =>
       scan(
-        times.map((time) => `${time.toFixed(3)}|0.033|10|___`),
+        times.map((time) => `0|${time.toFixed(3)}|0.033|10|___`),
         1 / 30,
       ).constantRate
     const steady = Array.from({ length: 300 }, (_, frame) => frame / 30)
     expect(at(steady)).toBe(true)
     expect(at(steady.filter((_, frame) => frame % 10 > 2))).toBe(false)
-    expect(scan(['0|1|1|K__', '1|1|1|K__'], null).constantRate).toBe(false)
+    expect(scan(['0|0|1|1|K__', '0|1|1|1|K__'], null).constantRate).toBe(false)
   })
 })
 

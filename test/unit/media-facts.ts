@@ -32,7 +32,7 @@ export const audioFacts = (changes: Partial<AudioFacts> = {}): AudioFacts => ({
   sampleRateHz: 48_000,
   bitrateBps: 128_000,
   startMs: 0,
-  durationMs: 60_000,
+  endMs: 60_000,
   ...changes,
 })
 

@@ -142,6 +142,11 @@ describe('audio', () => {
     expect(outline(decide(sourceFacts({ audio: audioFacts(changes) }), 'audio', options))).toBe(expected)
   })
 
+  it('lasts as long as the sound, which may be shorter than the video', () => {
+    expect(decide(sourceFacts({ audio: audioFacts({ endMs: 40_000 }) }), 'audio').durationMs).toBe(40_000)
+    expect(decide(sourceFacts({ audio: audioFacts({ endMs: 40_000 }) }), 'web').durationMs).toBe(60_000)
+  })
+
   it('refuses a source without sound', () => {
     expect(() => decide(sourceFacts({ audio: null }), 'audio')).toThrowError(
       expect.objectContaining({ code: 'UnsupportedMedia', message: 'The source has no sound.' }),
