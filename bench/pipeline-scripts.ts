@@ -7,7 +7,7 @@ import type { ToolPaths } from '../config.ts'
 import type { MediaPlan } from '../contract/plan.ts'
 import { encodeArgs, type VideoEncode } from '../tools/ffmpeg-encode.ts'
 import { storyboardTiles } from '../tools/ffmpeg-filters.ts'
-import { sheetsFromTilesArgs } from '../tools/ffmpeg-frames.ts'
+import { sheetsFromSourceArgs, sheetsFromTilesArgs } from '../tools/ffmpeg-frames.ts'
 import { muxArgs } from '../tools/ffmpeg-mux.ts'
 import { probeFile, scanPackets } from '../tools/ffprobe.ts'
 import { mainAudio, mainVideo, sourceFacts, statedFrameSeconds } from '../tools/ffprobe-facts.ts'
@@ -73,7 +73,13 @@ export const runOnePass = async (job: ScriptJob, dir: string): Promise<void> => 
   await exec(tools.ffmpeg, encodeArgs({ video, source, outputs, tilesDir }))
   const { storyboard } = plan.thumbnails
   if (storyboard) {
-    await exec(tools.ffmpeg, sheetsFromTilesArgs(tilesDir, { storyboard, pattern: join(dir, SHEETS) }))
+    const sheets = { storyboard, pattern: join(dir, SHEETS) }
+    const keyframes = { path: source, streamIndex: video.streamIndex, colour: video.colour }
+    const fromTiles = video.storyboardBranch !== null
+    const args = fromTiles
+      ? sheetsFromTilesArgs(tilesDir, sheets)
+      : sheetsFromSourceArgs(keyframes, 'keyframes', sheets)
+    await exec(tools.ffmpeg, args)
     await writeFile(join(dir, 'storyboard.vtt'), storyboardVtt(storyboard, plan.durationMs ?? 0))
   }
   await exec(tools.ffmpeg, [...posterInput(job), ...posterOutputs(plan).flatMap((output) => output.map(within(dir)))])

@@ -58,7 +58,9 @@ const interleave = async <N extends string>(
   const costs = new Map<string, Cost[]>()
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, measure] of Object.entries<() => Promise<Cost>>(variants)) {
-      costs.set(name, [...(costs.get(name) ?? []), await measure()])
+      const cost = await measure()
+      console.error(`${name}, round ${round + 1}: ${cost.cpuS.toFixed(2)} s of CPU, ${cost.wallS.toFixed(2)} s of wall`)
+      costs.set(name, [...(costs.get(name) ?? []), cost])
     }
   }
   const middle = (all: readonly Cost[]): Cost => ({
