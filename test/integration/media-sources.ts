@@ -67,6 +67,12 @@ const makers = (ffmpeg: string, dir: string) => {
       const hevc = ['-c:v', 'libx265', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p10le', '-x265-params', tags]
       return ffmpegRun('hdr.mkv', ...picture('320x240'), ...hevc)
     },
+    /** Grey of 203 nits, the white of paper in HDR10 (ITU-R BT.2408): 58 % of the curve. */
+    referenceWhite: () => {
+      const grey = 'color=gray:size=320x240:rate=25:duration=1,format=yuv420p10le,geq=lum=572:cb=512:cr=512'
+      const tags = 'setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv'
+      return ffmpegRun('reference-white.mkv', '-f', 'lavfi', '-i', `${grey},${tags}`, '-c:v', 'ffv1')
+    },
     interlaced: () => {
       const weave = ['-vf', 'scale=320:240,tinterlace=interleave_top,setfield=tff']
       const flags = ['-c:v', 'libx264', '-preset', 'ultrafast', '-flags', '+ildct+ilme', '-pix_fmt', 'yuv420p']

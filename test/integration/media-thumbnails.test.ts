@@ -61,6 +61,17 @@ describe('posters', () => {
     }
   })
 
+  it('show the white of an HDR source as a light grey', async () => {
+    const made = await line.make(await sources.referenceWhite(), 'original')
+    expect(made.plan.thumbnails.colour).toBe('hdr10')
+    for (const file of ['poster-320.jpg', 'storyboard-001.jpg']) {
+      for (const mean of await meansOf(made.pathOf(file))) {
+        expect(mean, `${file} at ${mean}`).toBeGreaterThan(200)
+        expect(mean, `${file} at ${mean}`).toBeLessThan(235)
+      }
+    }
+  })
+
   it('are taken by seeking from a longer recording', async () => {
     const clip = { seconds: 30, size: '320x240', audio: false }
     const made = await line.make(
