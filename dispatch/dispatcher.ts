@@ -48,6 +48,9 @@ const MAX_QUEUED = 500
 /** When so few are left, the sweep is asked for more at once, so that starting never pauses. */
 const LOW_WATER = 50
 
+/** Giving back is a commit, as dear as accepting: under load it must not come with each of them. */
+const GIVE_BACK_EVERY_MS = 250
+
 /** Far more than an answer takes, less than whoever stops the process waits. */
 const STOP_PATIENCE_MS = 1_000
 
@@ -56,6 +59,8 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
   const { client, jobs, log, sweepMs = SWEEP_MS } = deps
   const queued = new Map<string, JobRow>()
   const inFlight = new Map<string, Promise<void>>()
+  /** Claimed, but more than can be held: on their way back. */
+  const surplus = new Map<string, JobRow>()
   /** Queued rows whose start was sent and not answered: Temporal may have them. */
   const unanswered = new Set<string>()
   const stopping = new AbortController()
@@ -64,6 +69,7 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
   const marks = createStartedMarks({ jobs, log })
   const reachability = createReachability({ client, log, stopping: stopping.signal, onReturn: () => void sweep() })
   let more = false
+  let givingBack: NodeJS.Timeout | null = null
   let sweeping: Promise<void> | null = null
 
   const giveBack = async (rows: JobRow[]): Promise<void> => {
@@ -72,6 +78,14 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
     } catch (error) {
       log.warn({ err: error, jobs: rows.length }, 'cannot give jobs back; they start when their claim runs out')
     }
+  }
+
+  const giveBackSurplus = async (): Promise<void> => {
+    if (givingBack) clearTimeout(givingBack)
+    givingBack = null
+    const rows = [...surplus.values()]
+    surplus.clear()
+    if (rows.length > 0) await giveBack(rows)
   }
 
   const pump = (): void => {
@@ -114,7 +128,8 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
     signal: hangingUp.signal,
     settleStart: async (row) => {
       await inFlight.get(row.id)
-      if (!queued.delete(row.id) || unanswered.delete(row.id)) return 'sent'
+      const isHeld = queued.delete(row.id) || surplus.delete(row.id)
+      if (!isHeld || unanswered.delete(row.id)) return 'sent'
       await giveBack([row])
       return 'withdrawn'
     },
@@ -132,6 +147,7 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
       await marks.flush()
       if (stopping.signal.aborted || !reachability.isReachable()) return
       await canceller.passOnWaiting()
+      await giveBackSurplus()
       const room = MAX_QUEUED - queued.size
       const rows = room > 0 ? await jobs.claimForDispatch(room) : []
       more = rows.length > 0 && rows.length === room
@@ -142,12 +158,14 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
   }
 
   const enqueue = (rows: readonly JobRow[]): void => {
-    const fresh = rows.filter((row) => !queued.has(row.id) && !inFlight.has(row.id) && !marks.has(row))
+    const isInHand = ({ id }: JobRow): boolean => queued.has(id) || surplus.has(id) || inFlight.has(id)
+    const fresh = rows.filter((row) => !isInHand(row) && !marks.has(row))
     const beyond = fresh.splice(Math.max(0, MAX_QUEUED - queued.size))
     for (const row of fresh) queued.set(row.id, row)
     if (beyond.length > 0) {
       more = true
-      void giveBack(beyond)
+      for (const row of beyond) surplus.set(row.id, row)
+      givingBack ??= setTimeout(() => void giveBackSurplus(), GIVE_BACK_EVERY_MS)
     }
     pump()
   }
@@ -170,6 +188,7 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
       await Promise.all([looping, canceller.idle(), ...inFlight.values()])
       clearTimeout(patience)
       await marks.flush()
+      await giveBackSurplus()
       await giveBack([...queued.values()].filter((row) => !unanswered.has(row.id)))
     },
   }
