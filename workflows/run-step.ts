@@ -67,7 +67,8 @@ export const attemptPart = async <O>(
       tries.set(failed.code, tried)
       if (!policy.retryable || tried >= policy.tries) throw error
       attemptBase = Math.max(failed.attempt, attemptBase + 1)
-      run.setStep(step, { state: 'queued', error: failureOf(error, step) })
+      // Already the next attempt's number: readings of the failed one must not make the wait look like work.
+      run.setStep(step, { state: 'queued', attempt: attemptBase + 1, error: failureOf(error, step) })
       const delayMs = Math.min(policy.firstDelayMs * 2 ** (tried - 1), policy.maxDelayMs)
       await sleep(Math.min(failed.retryAfterMs ?? delayMs, LONGEST_WAIT_MS))
     }

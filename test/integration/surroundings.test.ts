@@ -58,8 +58,9 @@ describe('a disk that is full', () => {
   // A disk of a chosen size takes a mount, and that takes root.
   it.runIf(mayMount)('keeps the job waiting, says so, and lets it go on when there is room', async () => {
     const { libraryDir } = sluice.config
-    onTestFinished(() => void execFileSync('umount', [libraryDir]))
+    await mkdir(libraryDir, { recursive: true })
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', libraryDir])
+    onTestFinished(() => void execFileSync('umount', [libraryDir]))
     const job = await sluice.submit({ file: 'clip.mp4', preset: 'web', force: true })
     const full = await sluice.seen(
       job.id,
