@@ -24,7 +24,9 @@ export const createPageRouter = (webDir: string): Router => {
   return router
 
   async function serveIndex(request: Request, response: Response, next: () => void): Promise<void> {
-    if (NOT_THE_PAGE.test(request.path) || !request.accepts('html')) return next()
+    // Whoever takes anything at all (an image, a script) is not led into a page: only a browser that goes somewhere is.
+    const goesSomewhere = request.path === '/' || request.headers.accept?.includes('text/html') === true
+    if (NOT_THE_PAGE.test(request.path) || !goesSomewhere) return next()
     response.locals['route'] = 'page'
     response.setHeader('Cache-Control', 'no-cache')
     if (await exists(index)) response.sendFile(index)

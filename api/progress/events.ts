@@ -46,6 +46,7 @@ export const progressEvents = (deps: ApiDeps): Route => ({
       'X-Accel-Buffering': 'no',
     })
     response.flushHeaders()
+    if (request.method === 'HEAD') return void response.end()
     const session = deps.feed.connect({
       principal,
       outlet: {
@@ -54,7 +55,13 @@ export const progressEvents = (deps: ApiDeps): Route => ({
         close: () => response.destroy(),
       },
     })
-    const keepAlive = setInterval(() => response.write(KEEP_ALIVE), SOCKET_LIMITS.pingEveryMs)
+    let stuck = false
+    const keepAlive = setInterval(() => {
+      // There is no pong here: a client that took nothing from one beat to the next is taken for dead.
+      if (stuck && response.writableLength > 0) return void response.destroy()
+      stuck = response.writableLength > 0
+      response.write(KEEP_ALIVE)
+    }, SOCKET_LIMITS.pingEveryMs)
     response.once('close', () => {
       clearInterval(keepAlive)
       session.end()

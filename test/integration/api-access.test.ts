@@ -74,6 +74,8 @@ describe('without signing in', () => {
     expect(asset.headers['content-type']).toContain('javascript')
     expect(asset.headers['cache-control']).toContain('immutable')
     expect((await raw('/assets/none.js', { accept: '*/*' })).status).toBe(401)
+    expect((await raw('/favicon.ico', { accept: 'image/avif,image/webp,*/*;q=0.8' })).status).toBe(401)
+    expect((await raw('/', { accept: '*/*' })).body).toContain('<title>Sluice')
     expect((await raw('/assets/..%2f..%2fkeys/owner-token', {})).status).not.toBe(200)
   })
 
