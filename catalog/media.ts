@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import type { FileRole } from '../contract/media.ts'
 import type { PresetName } from '../contract/presets.ts'
 import { withCatalogErrors } from './database-errors.ts'
 import type { Page } from './jobs.ts'
@@ -38,6 +39,8 @@ export interface MediaQueries {
   /** One transaction; a second call with the same id replaces the first. */
   insert(media: MediaWithFiles): Promise<void>
   get(id: string): Promise<MediaWithFiles | null>
+  /** Of several media the files of these roles, by the media's id; the rest of a long stream's thousands stays unread. */
+  filesByRole(ids: string[], roles: readonly FileRole[]): Promise<Map<string, MediaFileRow[]>>
   getFile(id: string, path: string): Promise<MediaFileRow | null>
   /** Newest first. @throws SluiceError InvalidRequest for a cursor that this list did not give. */
   list(request: MediaListRequest): Promise<Page<MediaRow>>
@@ -76,6 +79,15 @@ export const createMediaQueries = (knex: Knex): MediaQueries => {
     get: async (id) => {
       const record = await knex<MediaRecord>('media').where({ id }).first()
       return record === undefined ? null : { ...toMediaRow(record), files: await filesOf(id) }
+    },
+    filesByRole: async (ids, roles) => {
+      const found = new Map(ids.map((id): [string, MediaFileRow[]] => [id, []]))
+      const records = await knex<MediaFileRecord>('media_files')
+        .whereIn('media_id', ids)
+        .whereIn('role', roles)
+        .orderBy('position')
+      for (const record of records) found.get(record.media_id)?.push(toMediaFileRow(record))
+      return found
     },
     getFile: async (id, path) => {
       const file = await knex<MediaFileRecord>('media_files')

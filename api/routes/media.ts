@@ -39,13 +39,9 @@ export const listMedia = (deps: ApiDeps): Route => ({
       ...parseQuery(querySchema, request),
       owner: visibleOwner(principal),
     })
-    const whole = await Promise.all(page.items.map(({ id }) => deps.catalog.media.get(id)))
-    // One that was deleted since the list was read is left out.
-    const items = whole.flatMap((media) => {
-      if (!media) return []
-      const files = media.files.filter(({ role }) => CARD_ROLES.includes(role))
-      return [toMedia(media, files, deps.links)]
-    })
+    const ids = page.items.map(({ id }) => id)
+    const files = await deps.catalog.media.filesByRole(ids, CARD_ROLES)
+    const items = page.items.map((media) => toMedia(media, files.get(media.id) ?? [], deps.links))
     response.json({ items, nextCursor: page.nextCursor })
   },
 })
