@@ -21,6 +21,11 @@ const LONGEST_INTERVAL_MS = 60_000
 /** Up to here tiles may stand further apart to be taken from keyframes, a tenth of the cost of decoding all. */
 const STRETCHED_INTERVAL_MS = 10_000
 
+/** Up to here one decode of everything is cheaper than a dozen programs that each seek. */
+const DECODED_POSTER_MS = 20_000
+/** With fewer keyframes there is too little to choose from. */
+const POSTER_KEYFRAMES = 6
+
 /** Even so large a hole between keyframes that three tiles in a row show the same picture is too much. */
 const LONGEST_GAP_INTERVALS = 3
 
@@ -72,6 +77,7 @@ export const decideThumbnails = (
   return {
     ...poster,
     posterWidths: widths,
+    posterBy: facts.video ? posterBy(facts.video) : 'decode',
     frameSize: facts.video && frameSize(facts.video, widths[0] ?? LARGE_POSTER),
     colour: facts.video ? colourOf(facts.video) : 'bt709',
     deinterlace: facts.video?.interlaced ?? false,
@@ -86,6 +92,9 @@ const posterSource = ({ video, cover }: SourceFacts): Pick<ThumbnailPlan, 'poste
   if (cover) return { posterFrom: 'cover', streamIndex: cover.streamIndex }
   return { posterFrom: 'none', streamIndex: null }
 }
+
+const posterBy = ({ endMs, keyframes }: VideoFacts): ThumbnailPlan['posterBy'] =>
+  endMs <= DECODED_POSTER_MS || keyframes.count < POSTER_KEYFRAMES ? 'decode' : 'keyframes'
 
 const frameSize = ({ width, height }: VideoFacts, wanted: number): { width: number; height: number } => ({
   width: evenSide(wanted),

@@ -70,6 +70,8 @@ export interface ThumbnailPlan {
   posterFrom: 'video' | 'cover' | 'none'
   streamIndex: number | null
   posterWidths: number[]
+  /** How candidates are found: by seeking to keyframes, or by one decode of everything where that is short or has few. */
+  posterBy: 'keyframes' | 'decode'
   /** Size at which candidates are looked at, in the displayed shape; null where there is no video. */
   frameSize: { width: number; height: number } | null
   storyboard: StoryboardGeometry | null

@@ -22,9 +22,11 @@ const pictureFilters = ({ colour, deinterlace, size }: FrameSource): string[] =>
   ...standardPicture(colour, size, 'still'),
 ]
 
-/** Arguments for one picture at `atMs`; decoding begins at the keyframe before it. */
-export const frameAtArgs = (source: FrameSource, atMs: number, output: string): string[] => {
-  const seek = ['-ss', (atMs / 1_000).toFixed(3)]
+/** Arguments for the keyframe before `atMs`: nothing else is decoded. */
+export const keyframeArgs = (source: FrameSource, atMs: number, output: string): string[] => {
+  // One thread and no delay, or the decoder asks for the next keyframes before it gives the first.
+  const decoder = ['-threads', '1', '-flags', 'low_delay', '-skip_frame', 'nokey']
+  const seek = [...decoder, '-noaccurate_seek', '-ss', (atMs / 1_000).toFixed(3)]
   const one = ['-map', `0:${source.streamIndex}`, '-frames:v', '1', '-vf', pictureFilters(source).join(',')]
   return [
     ...QUIET_ARGS,
@@ -40,7 +42,7 @@ export const frameAtArgs = (source: FrameSource, atMs: number, output: string): 
   ]
 }
 
-/** Arguments for `count` pictures, evenly over a short recording, in one decode; `pattern` as `%02d.jpg`. */
+/** Arguments for `count` pictures, evenly over the recording, in one decode of all that others need; `pattern` as `%02d.jpg`. */
 export const evenFramesArgs = (
   source: FrameSource,
   { count, durationMs, pattern }: { count: number; durationMs: number; pattern: string },
@@ -50,7 +52,17 @@ export const evenFramesArgs = (
     ...pictureFilters(source),
   ].join(',')
   const taken = ['-map', `0:${source.streamIndex}`, '-frames:v', `${count}`, '-vf', filters, '-fps_mode', 'passthrough']
-  return [...QUIET_ARGS, ...inputArgs(source.path), ...taken, ...LOSSLESS_LOOK, '-f', 'image2', pattern]
+  return [
+    ...QUIET_ARGS,
+    '-skip_frame',
+    'noref',
+    ...inputArgs(source.path),
+    ...taken,
+    ...LOSSLESS_LOOK,
+    '-f',
+    'image2',
+    pattern,
+  ]
 }
 
 /** Arguments for the attached picture as a file. */

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import sharp from 'sharp'
 import { measureFrame, type FrameMeasure } from './image-score.ts'
 
@@ -47,15 +48,16 @@ export const writePosters = async (
       .resize({ width })
       .flatten()
       .toColourspace('srgb')
+      .raw()
       .toBuffer({ resolveWithObject: true })
-    const raw = sharp(scaled.data)
+    const raw = sharp(scaled.data, { raw: scaled.info })
     const encoded = {
-      jpg: await raw.clone().jpeg({ quality: JPEG_QUALITY, mozjpeg: true }).toBuffer(),
-      webp: await raw.clone().webp({ quality: WEBP_QUALITY }).toBuffer(),
+      jpg: raw.clone().jpeg({ quality: JPEG_QUALITY, mozjpeg: true }),
+      webp: raw.clone().webp({ quality: WEBP_QUALITY }),
     }
-    for (const [extension, data] of Object.entries(encoded)) {
+    for (const [extension, image] of Object.entries(encoded)) {
       const name = `poster-${width}.${extension}`
-      await writeFile(`${dir}/${name}`, data)
+      await image.toFile(join(dir, name))
       files.push({ name, width: scaled.info.width, height: scaled.info.height })
     }
   }

@@ -171,6 +171,13 @@ describe('thumbnails', () => {
     })
   })
 
+  it('looks for a poster among keyframes, unless all is short or they are few', () => {
+    const few = { count: 2, medianGapMs: 30_000, longestGapMs: 30_000 }
+    expect(of(sourceFacts()).posterBy).toBe('keyframes')
+    expect(of(sourceFacts({ video: videoFacts({ endMs: 9_000 }) })).posterBy).toBe('decode')
+    expect(of(sourceFacts({ video: videoFacts({ keyframes: few }) })).posterBy).toBe('decode')
+  })
+
   it('shows the cover of a recording without picture, else a card, and no storyboard', () => {
     const cover = { streamIndex: 1, width: 600 }
     expect(of(sourceFacts({ video: null, cover }))).toMatchObject({

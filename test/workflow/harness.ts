@@ -64,6 +64,7 @@ export const ingestPlan = ({
     posterFrom: 'video',
     streamIndex: 0,
     posterWidths: [1280],
+    posterBy: 'keyframes',
     frameSize: null,
     colour: 'bt709',
     deinterlace: false,
