@@ -13,6 +13,7 @@ import {
 } from './activities/index.ts'
 import type { StepDeps } from './activities/step.ts'
 import { openCatalog } from './catalog/catalog.ts'
+import { startHousekeeping } from './catalog/housekeeping.ts'
 import { ConfigError, parseConfig, type Config } from './config.ts'
 import { TASK_QUEUES, type WorkerRole } from './contract/names.ts'
 import { createReconciler } from './dispatch/reconcile.ts'
@@ -147,6 +148,7 @@ const main = async (): Promise<void> => {
         onChanged: (jobId, revision) => bus.publish({ type: 'changed', jobId, revision }),
       })
     : null
+  const housekeeping = catalog ? startHousekeeping(catalog, log) : null
 
   const shutDown = () => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
@@ -160,6 +162,7 @@ const main = async (): Promise<void> => {
     if (stopping.signal.aborted) shutDown()
     await Promise.all(runs)
   } finally {
+    housekeeping?.stop()
     await reconciler?.stop()
     await egress.close()
     await bus.close()
