@@ -17,7 +17,7 @@ import { startHousekeeping } from './catalog/housekeeping.ts'
 import { ConfigError, parseConfig, type Config } from './config.ts'
 import { TASK_QUEUES, type WorkerRole } from './contract/names.ts'
 import { createReconciler } from './dispatch/reconcile.ts'
-import { createLogger } from './observability/log.ts'
+import { createLogger, logReady } from './observability/log.ts'
 import { createStepMetrics } from './observability/metrics.ts'
 import { serveMetrics } from './observability/metrics-server.ts'
 import { createLoopbackLink } from './progress/loopback-link.ts'
@@ -154,7 +154,7 @@ const main = async (): Promise<void> => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
   }
   stopping.signal.addEventListener('abort', shutDown)
-  log.info({ roles: config.worker.roles }, 'ready')
+  logReady(log, { roles: config.worker.roles })
   try {
     // One that breaks takes the others down in order; the supervisor starts the process again.
     const runs = workers.map((worker) => worker.run().finally(() => stopping.abort()))

@@ -8,7 +8,7 @@ import { ConfigError, parseConfig, type Config } from '../config.ts'
 import { createDispatcher, type Dispatcher } from '../dispatch/dispatcher.ts'
 import { createInfoRunner } from '../dispatch/run-info.ts'
 import { connectTemporal } from '../dispatch/temporal-connection.ts'
-import { createLogger } from '../observability/log.ts'
+import { createLogger, logReady } from '../observability/log.ts'
 import { readInstalledTools } from '../scripts/installed-tools.ts'
 import { createApi } from './create-api.ts'
 import { createTemporalView } from './temporal-view.ts'
@@ -50,7 +50,7 @@ const main = async (): Promise<void> => {
     await Promise.all([api.close(), dispatcher?.stop()])
     await Promise.all([catalog.close(), connection.close()])
   })
-  log.info({ port: await listen(api.server, config.http) }, 'ready')
+  logReady(log, { port: await listen(api.server, config.http) })
 }
 
 /** The port that was set, or the first free one from 8080 on. @throws ConfigError where the one that was set is busy. */

@@ -8,3 +8,10 @@ export const createLogger = (process: 'api' | 'worker' | 'start', level: string)
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   })
+
+/** The line by which a supervisor knows that a process serves: written however quiet the log is set to be. */
+export const logReady = (log: Logger, fields: Record<string, unknown>): void => {
+  const announcer = log.child({})
+  announcer.level = 'info'
+  announcer.info(fields, 'ready')
+}

@@ -11,7 +11,7 @@ import { makeClip } from './make-media.ts'
 
 let sluice: TestInstance
 beforeAll(async () => {
-  sluice = await startTestInstance({ SLUICE_PACKAGER: '/nowhere/packager' })
+  sluice = await startTestInstance({ SLUICE_PACKAGER: '/nowhere/packager', SLUICE_LOG_LEVEL: 'silent' })
   await mkdir(sluice.config.importDir, { recursive: true })
   const clip = await makeClip(sluice.config.tools.ffmpeg, join(sluice.config.dataDir, 'clip.mp4'), { seconds: 1 })
   await copyFile(clip, join(sluice.config.importDir, 'clip.mp4'))
@@ -38,6 +38,8 @@ describe('a database that is locked', () => {
     const running = await sluice.submit({ file: 'clip.mp4', preset: 'original' })
     await sluice.seen(running.id, (message) => message.type === 'progress')
     const other = new Database(join(sluice.config.dataDir, 'catalog.db'))
+    // The job's own writes come first.
+    other.exec('PRAGMA busy_timeout = 20000')
     other.exec('BEGIN EXCLUSIVE')
     const answer = await sluice.call<{ code: string; detail: string }>('POST', '/jobs', {
       file: 'clip.mp4',
