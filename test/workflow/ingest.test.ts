@@ -139,11 +139,17 @@ describe('ingest', () => {
 
   it('ends the sibling branches of one that fails, and blames the right step', async () => {
     let posterCancelled = false
+    let sayPosterRuns = () => {}
+    const posterRuns = new Promise<void>((resolve) => {
+      sayPosterRuns = resolve
+    })
     const { activities, projections } = fakeActivities({
       transcodeChunk: async () => {
+        await posterRuns
         throw toolFailure('UnsupportedMedia')
       },
       poster: async () => {
+        sayPosterRuns()
         try {
           return await untilCancelled()
         } catch (error) {
