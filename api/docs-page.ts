@@ -1,8 +1,12 @@
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
 import express, { type Request, type Response, Router } from 'express'
-import { getAbsoluteFSPath } from 'swagger-ui-dist'
 import type { Authenticate } from './access/authenticate.ts'
 import { signedIn } from './http/route.ts'
 import { API_PATH } from './links.ts'
+
+/** Found, not imported: its entry would load the whole of Swagger UI into this process. */
+const SWAGGER_UI = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
 
 /** Swagger UI's own page asks for this file: the one place where it is told what to show. */
 const INITIALIZER = `window.ui = SwaggerUIBundle({
@@ -25,6 +29,6 @@ export const createDocsRouter = (authenticate: Authenticate): Router => {
   router.get('/docs/swagger-initializer.js', (_request: Request, response: Response) => {
     response.type('text/javascript').send(INITIALIZER)
   })
-  router.use('/docs', express.static(getAbsoluteFSPath(), { maxAge: '1h' }))
+  router.use('/docs', express.static(SWAGGER_UI, { maxAge: '1h' }))
   return router
 }

@@ -1,11 +1,13 @@
 import type { JobState } from '../../contract/names.ts'
-import type { ProgressSample } from '../../contract/progress.ts'
 import type { ServerMessage } from '../../contract/socket.ts'
 import type { Principal } from '../access/principal.ts'
 import { createOutbox, type Outlet } from './outbox.ts'
 
 /** States of jobs that still move. */
 export const LIVE_STATES: JobState[] = ['accepted', 'running', 'paused', 'waiting']
+
+/** Key under which an unsent reading waits. */
+export const progressKey = (jobId: string, part: string): string => `${jobId} progress ${part}`
 
 /** A change of an ended job that is announced twice comes close after the first. */
 const MAX_REMEMBERED_ENDS = 1_000
@@ -24,7 +26,8 @@ export interface FeedClient {
   /** Whether it was told of this revision as a job's last. */
   knowsEnd(jobId: string, revision: number): boolean
   rememberEnd(jobId: string, revision: number): void
-  progress(sample: ProgressSample, text: string): void
+  /** `key`: of the part of the step that this is a reading of. */
+  progress(jobId: string, reading: { key: string; text: string }): void
   state(jobId: string, messages: readonly { key: string; text: string }[], ended: boolean): void
   removed(jobId: string, text: string): void
   forget(jobId: string): void
@@ -56,12 +59,12 @@ export const createFeedClient = ({ outlet, principal }: { outlet: Outlet; princi
       const oldest = ends.keys().next()
       if (ends.size > MAX_REMEMBERED_ENDS && !oldest.done) ends.delete(oldest.value)
     },
-    progress: (sample, text) => {
-      if (shown.has(sample.jobId)) outbox.offer(`${sample.jobId} progress ${sample.step} ${sample.part ?? ''}`, text)
+    progress: (jobId, { key, text }) => {
+      if (shown.has(jobId)) outbox.offer(key, text)
     },
     state: (jobId, messages, ended) => {
       if (!shown.has(jobId)) return
-      if (ended) outbox.withdraw(`${jobId} progress `)
+      if (ended) outbox.withdraw(progressKey(jobId, ''))
       for (const { key, text } of messages) outbox.offer(`${jobId} state ${key}`, text)
     },
     removed: (jobId, text) => {

@@ -8,7 +8,7 @@ import { maySee, visibleOwner, type Principal } from '../access/principal.ts'
 import { toJob } from '../job-view.ts'
 import type { Links } from '../links.ts'
 import type { LiveProgress } from '../live-progress.ts'
-import { createFeedClient, LIVE_STATES, type FeedClient } from './feed-client.ts'
+import { createFeedClient, LIVE_STATES, progressKey, type FeedClient } from './feed-client.ts'
 import { progressMessage, stateMessages } from './messages.ts'
 import type { Outlet } from './outbox.ts'
 import { createRowReader } from './row-reader.ts'
@@ -127,7 +127,8 @@ export const createProgressFeed = (deps: FeedDeps): ProgressFeed => {
     }
     if (sample.run !== row.run || isEnded(row.state)) return
     const text = JSON.stringify(progressMessage(sample, live.jobPercent(row)))
-    for (const client of watchers.get(sample.jobId) ?? []) client.progress(sample, text)
+    const key = progressKey(sample.jobId, `${sample.step} ${sample.part ?? ''}`)
+    for (const client of watchers.get(sample.jobId) ?? []) client.progress(sample.jobId, { key, text })
   }
   const anyoneWatchesAll = () => [...clients].some((client) => client.watchesAll)
 

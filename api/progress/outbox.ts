@@ -52,6 +52,10 @@ export const createOutbox = (outlet: Outlet): Outbox => {
     },
     offer: (key, message) => {
       if (closed) return
+      if (waiting.size === 0 && outlet.bufferedBytes() < BUSY_BYTES) {
+        send(typeof message === 'string' ? message : message())
+        return
+      }
       // To the end, as what it says is newer than what was put there since.
       waiting.delete(key)
       waiting.set(key, message)

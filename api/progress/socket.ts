@@ -6,6 +6,7 @@ import { clientMessageSchema, SOCKET_LIMITS, SOCKET_PROTOCOL } from '../../contr
 import { toProblem } from '../http/problem.ts'
 import type { Principal } from '../access/principal.ts'
 import type { FeedSession, ProgressFeed } from './feed.ts'
+import { encodeTextFrame } from './text-frame.ts'
 
 /** The progress socket: `sluice.v1`, one JSON object a message. */
 export interface ProgressSocket {
@@ -45,11 +46,23 @@ export const createProgressSocket = ({
   const ticking = setInterval(() => hearts.forEach((heart) => heart.beat()), tickMs)
   ticking.unref()
 
-  const attach = (socket: WebSocket, principal: Principal) => {
+  let newest = { text: '', frame: encodeTextFrame('') }
+  /** What a hundred sockets are told is framed once. */
+  const frameOf = (text: string): Buffer => {
+    if (newest.text !== text) newest = { text, frame: encodeTextFrame(text) }
+    return newest.frame
+  }
+
+  const attach = ({ socket, stream, principal }: { socket: WebSocket; stream: Duplex; principal: Principal }) => {
     const session = feed.connect({
       principal,
       outlet: {
-        send: (text, sent) => socket.send(text, sent),
+        // Straight into the stream: `socket.send` takes half as long again, times a hundred sockets. It writes whole frames
+        // at once too, as nothing is compressed, so the two never mix.
+        send: (text, sent) => {
+          if (socket.readyState === socket.OPEN) stream.write(frameOf(text), sent)
+          else sent()
+        },
         bufferedBytes: () => socket.bufferedAmount,
         close: (code, reason) => closeSoon(socket, code, reason),
       },
@@ -70,7 +83,9 @@ export const createProgressSocket = ({
         socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
         return
       }
-      server.handleUpgrade(request, socket, head, (webSocket) => attach(webSocket, principal))
+      server.handleUpgrade(request, socket, head, (webSocket) =>
+        attach({ socket: webSocket, stream: socket, principal }),
+      )
     },
     close: () => {
       clearInterval(ticking)

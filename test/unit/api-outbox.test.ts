@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { OWNER } from '../../api/access/principal.ts'
-import { createFeedClient } from '../../api/progress/feed-client.ts'
+import { createFeedClient, progressKey } from '../../api/progress/feed-client.ts'
 import { createOutbox } from '../../api/progress/outbox.ts'
-import type { ProgressSample } from '../../contract/progress.ts'
+import { encodeTextFrame } from '../../api/progress/text-frame.ts'
 
 /** A client that takes messages when told to. */
 const slowOutlet = () => {
@@ -26,7 +26,6 @@ const slowOutlet = () => {
     },
   }
 }
-const progressOf = (jobId: string, part: string) => ({ jobId, step: 'download', part }) as ProgressSample
 const big = (name: string) => name.padEnd(40_000, '.')
 const names = (texts: string[]) => texts.map((text) => text.replace(/\.+$/, ''))
 
@@ -118,9 +117,9 @@ describe('a slow client of the feed', () => {
 
   test('is not told of the readings of a job that has ended meanwhile, but of its end', () => {
     const { client, take, taken } = busyClient()
-    client.progress(progressOf('one', 'a'), 'progress a')
+    client.progress('one', { key: progressKey('one', 'download a'), text: 'progress a' })
     client.state('one', [{ key: 'download', text: 'state running' }], false)
-    client.progress(progressOf('one', 'b'), 'progress b')
+    client.progress('one', { key: progressKey('one', 'download b'), text: 'progress b' })
     client.state('one', [{ key: 'download', text: 'state ended' }], true)
     take()
     expect(taken.slice(1)).toEqual(['state ended'])
@@ -153,9 +152,28 @@ describe('a slow client of the feed', () => {
 
   test('hears nothing of a job before its snapshot', () => {
     const { client, take, taken } = busyClient()
-    client.progress(progressOf('two', 'a'), 'progress')
+    client.progress('two', { key: progressKey('two', 'download'), text: 'progress' })
     client.state('two', [{ key: '', text: 'state' }], false)
     take()
     expect(taken).toHaveLength(1)
+  })
+})
+
+describe('a text frame', () => {
+  test.each([
+    ['', '8100'],
+    ['Hello', '810548656c6c6f'],
+    ['x'.repeat(125), '817d'],
+    ['x'.repeat(126), '817e007e'],
+    ['ü'.repeat(100), '817e00c8'],
+    ['x'.repeat(65_535), '817effff'],
+    ['x'.repeat(65_536), '817f0000000000010000'],
+  ])('of %#. begins as RFC 6455 says and carries the text', (text, start) => {
+    const frame = encodeTextFrame(text)
+    expect(frame.toString('hex')).toMatch(new RegExp(`^${start}`))
+    expect(frame.subarray(frame.length - Buffer.byteLength(text)).toString()).toBe(text)
+    expect(frame.length - Buffer.byteLength(text)).toBe(
+      text.length < 126 && text[0] !== 'ü' ? 2 : text.length < 65_536 ? 4 : 10,
+    )
   })
 })
