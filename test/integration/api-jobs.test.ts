@@ -56,14 +56,17 @@ describe('POST /jobs, one', () => {
 
   test('gives the same job for the same address and settings, until forced', async () => {
     const first = await submit({ url: 'https://same.example/v?b=1&a=2#t=1' })
-    const started = running.dispatch.started.length
+    const startsOf = () => running.dispatch.started.length
+    // Handed on after the answer: the first must be counted before the others come.
+    await expect.poll(() => running.dispatch.started.some((row) => row.id === first.id)).toBe(true)
+    const started = startsOf()
     const again = await running.post('/api/v1/jobs', { url: 'https://SAME.example:443/v?a=2&b=1&utm_source=x' })
     expect(again.status).toBe(200)
     expect(await again.json()).toMatchObject({ id: first.id, deduplicated: true })
     const other = await submit({ url: 'https://same.example/v?a=2&b=1', preset: 'audio' })
     const forced = await submit({ url: 'https://same.example/v?a=2&b=1', force: true })
     expect(new Set([first.id, other.id, forced.id]).size).toBe(3)
-    await expect.poll(() => running.dispatch.started.length).toBe(started + 2)
+    await expect.poll(startsOf).toBe(started + 2)
   })
 
   test('failed and cancelled jobs never match', async () => {
