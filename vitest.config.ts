@@ -1,15 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-/** Projects by what their tests need, quickest first. */
-const project = (name: string, limits: { testTimeout: number; parallel: boolean }) => ({
-  test: {
-    name,
-    include: [`test/${name}/**/*.test.ts`],
-    testTimeout: limits.testTimeout,
-    hookTimeout: 120_000,
-    fileParallelism: limits.parallel,
-    pool: 'forks' as const,
-  },
+/** Projects by what their tests need. */
+const project = (name: string, testTimeout: number) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 120_000, pool: 'forks' as const },
 })
 
 export default defineConfig({
@@ -17,11 +10,11 @@ export default defineConfig({
     // Tests that drive encoders and servers wait half of their time; more than two would only slow each other down.
     maxWorkers: 2,
     projects: [
-      project('unit', { testTimeout: 10_000, parallel: true }),
-      project('workflow', { testTimeout: 60_000, parallel: false }),
-      project('replay', { testTimeout: 60_000, parallel: false }),
-      project('integration', { testTimeout: 120_000, parallel: true }),
-      project('browser', { testTimeout: 120_000, parallel: false }),
+      project('unit', 10_000),
+      project('workflow', 60_000),
+      project('replay', 60_000),
+      project('integration', 120_000),
+      project('browser', 120_000),
     ],
   },
 })

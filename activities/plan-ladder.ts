@@ -69,6 +69,9 @@ const rendition = (source: LadderSource, side: number): Rendition => {
 const rungFor = (side: number): Rung => [LOWEST, ...RUNGS.toReversed()].find((rung) => rung.side >= side) ?? topRung()
 const topRung = (): Rung => RUNGS[0] ?? LOWEST
 
+/** What a division and its inverse may be apart: 2345 × (865 / 2345) is above 865. */
+const ROUNDING = 1e-6
+
 /** Even sides, as 4:2:0 halves them, in the source's shape and never larger; the tiniest are drawn larger. */
 export const scaledSize = (
   { width, height }: { width: number; height: number },
@@ -77,7 +80,7 @@ export const scaledSize = (
   const scale = Math.min(side / Math.min(width, height), LONGEST_SIDE / Math.max(width, height))
   const scaled = (length: number): number => {
     const even = 2 * Math.min(Math.round((length * scale) / 2), Math.floor(length / 2))
-    return Math.max(SMALLEST_SIDE, length * scale <= side ? Math.min(even, 2 * Math.floor(side / 2)) : even)
+    return Math.max(SMALLEST_SIDE, length * scale <= side + ROUNDING ? Math.min(even, 2 * Math.floor(side / 2)) : even)
   }
   return { width: scaled(width), height: scaled(height) }
 }

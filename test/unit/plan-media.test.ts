@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { scaledSize } from '../../activities/plan-ladder.ts'
 import { describe, expect, it } from 'vitest'
 import { decidePlan } from '../../activities/plan-media.ts'
 import type { MediaPlan } from '../../contract/plan.ts'
@@ -211,6 +212,10 @@ const anyFacts = fc
 const anyOptions = fc.record({ maxHeight: fc.option(fc.integer({ min: 16, max: 8_640 }), { nil: undefined }) })
 
 describe('every plan', () => {
+  it('keeps to an odd cap that a division does not give back', () => {
+    expect(scaledSize({ width: 2_345, height: 2_345 }, 865)).toEqual({ width: 864, height: 864 })
+  })
+
   it('has even renditions, falling in size, never above source or cap, each with a name of its own', () => {
     fc.assert(
       fc.property(anyFacts, fc.constantFrom(...PRESET_NAMES), anyOptions, (facts, preset, options) => {
