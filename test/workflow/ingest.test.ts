@@ -137,7 +137,7 @@ describe('ingest', () => {
     expect(calls.at(-1)).toBe('removeWork')
   })
 
-  // Now and then the test server does not pass the cancellation on; the dev server always did.
+  // Now and then the test server does not hand the cancellation on to the activity.
   it(
     'ends the sibling branches of one that fails, and blames the right step',
     { retry: 2, timeout: 20_000 },
