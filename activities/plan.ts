@@ -1,18 +1,18 @@
 import type { MediaPlan } from '../contract/plan.ts'
 import type { PlanInput } from '../contract/steps.ts'
-import { readFfmpegBuild } from '../tools/ffmpeg-build.ts'
+import { createBuildReader } from '../tools/ffmpeg-build.ts'
 import { decidePlan } from './plan-media.ts'
 import { runStep, type StepDeps } from './step.ts'
 
 /** Decides what is made of the source. Fails with UnsupportedMedia where the preset can't be made of it. */
-export const createPlan =
-  (deps: StepDeps) =>
-  (input: PlanInput): Promise<MediaPlan> =>
+export const createPlan = (deps: StepDeps) => {
+  const buildOf = createBuildReader()
+  return (input: PlanInput): Promise<MediaPlan> =>
     runStep(deps, input.ref, async (run) => {
-      // Asked each time: 40 ms, and a tool that was updated under a running worker is noticed.
-      const ffmpegBuild = await readFfmpegBuild(deps.config.tools.ffmpeg, run.signal)
+      const ffmpegBuild = await buildOf(deps.config.tools.ffmpeg)
       const { probed, preset, options } = input
       const plan = decidePlan({ facts: probed.facts, preset, options, ffmpegBuild })
       run.log.info({ planHash: plan.hash, reasons: plan.reasons }, 'planned')
       return plan
     })
+}

@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { SluiceError } from '../contract/failures.ts'
 import type { Probed, ProbeInput } from '../contract/steps.ts'
 import { confirmInterlaced } from '../tools/ffmpeg-idet.ts'
@@ -10,8 +7,10 @@ import { probeFile, scanPackets } from '../tools/ffprobe.ts'
 import type { ProbedStream } from '../tools/ffprobe-answer.ts'
 import { mainAudio, mainVideo, sourceFacts, statedFrameSeconds, type Measurements } from '../tools/ffprobe-facts.ts'
 import { summarise } from '../tools/ffprobe-summary.ts'
+import { hashFile } from '../tools/hash-file.ts'
 import { readMp4Layout, type Mp4Layout } from '../tools/mp4-boxes.ts'
 import type { ToolContext } from '../tools/tool-context.ts'
+import { allEnded } from './all-ended.ts'
 import { runStep, type StepDeps, type StepRun } from './step.ts'
 import { toolContext } from './tool-context.ts'
 
@@ -35,14 +34,14 @@ export const createProbe =
         throw new SluiceError('UnsupportedMedia', 'There is neither picture nor sound in this file.')
       }
       const durationMs = answer.format.duration === null ? null : answer.format.duration * 1_000
-      const facts = sourceFacts({
-        answer,
-        layout,
-        identity: await sha256(path, run.signal),
-        sizeBytes: input.file.sizeBytes,
-        ...(await scanStreams(run, context, { path, video, audio, durationMs })),
-        interlaced: video ? await isInterlaced(context, { path, video, durationMs }) : false,
-      })
+      // Side by side: one walks through the file by another program, one by this, one looks at a few places.
+      const [identity, scans, interlaced] = await allEnded([
+        hashFile(path, run),
+        scanStreams(run, context, { path, video, audio, durationMs }),
+        video !== null && isInterlaced(context, { path, video, durationMs }),
+      ])
+      const sizeBytes = input.file.sizeBytes
+      const facts = sourceFacts({ answer, layout, identity, sizeBytes, ...scans, interlaced })
       if (!facts.video && !facts.audio) {
         throw new SluiceError('UnsupportedMedia', 'The file announces picture or sound but holds none of it.')
       }
@@ -93,12 +92,6 @@ const isInterlaced = async (
 ): Promise<boolean> =>
   !PROGRESSIVE.has(video.field_order) &&
   (await confirmInterlaced(context, { path, streamIndex: video.index, durationMs }))
-
-const sha256 = async (path: string, signal: AbortSignal): Promise<string> => {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash, { signal })
-  return hash.digest('hex')
-}
 
 /** The full answer is published; the path of this machine in it is nobody's business. */
 const keepAnswer = async (

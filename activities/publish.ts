@@ -5,15 +5,9 @@ import type { MediaFileRow } from '../catalog/media.ts'
 import type { MediaPlan } from '../contract/plan.ts'
 import { settingsKeyOf } from '../contract/settings-key.ts'
 import type { ProductFile, Published, PublishInput } from '../contract/steps.ts'
-import {
-  CHECKSUMS_FILE,
-  MANIFEST_FILE,
-  sha256Of,
-  writeChecksums,
-  writeManifest,
-  type Library,
-} from '../storage/library.ts'
+import { CHECKSUMS_FILE, MANIFEST_FILE, writeChecksums, writeManifest, type Library } from '../storage/library.ts'
 import { libraryName, numberedName } from '../storage/library-name.ts'
+import { hashFile } from '../tools/hash-file.ts'
 import { runStep, type StepDeps, type StepRun } from './step.ts'
 
 export interface PublishDeps extends StepDeps {
@@ -70,7 +64,7 @@ const hashProducts = async (deps: PublishDeps, run: StepRun, products: ProductFi
   const hashed: HashedProduct[] = []
   let done = 0
   for (const product of products) {
-    hashed.push({ ...product, sha256: await sha256Of(await deps.store.read(product.key), run.signal) })
+    hashed.push({ ...product, sha256: await hashFile(await deps.store.read(product.key), run) })
     done += product.sizeBytes
     const percent = total === 0 ? null : (done / total) * 100
     run.report({ percent, done, total, unit: 'bytes', rate: null, etaMs: null })
@@ -115,7 +109,7 @@ const fileRow = (product: HashedProduct, libraryPath: string): MediaFileRow => (
 
 const describeWritten = async (staging: string, base: string, run: StepRun): Promise<MediaFileRow[]> => {
   const describe = async (path: string, role: 'manifest' | 'checksums', contentType: string): Promise<MediaFileRow> => {
-    const sha256 = role === 'manifest' ? await sha256Of(join(staging, path), run.signal) : null
+    const sha256 = role === 'manifest' ? await hashFile(join(staging, path), run) : null
     const { size } = await stat(join(staging, path))
     return {
       path,

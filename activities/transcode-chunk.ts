@@ -6,6 +6,7 @@ import { encodeArgs, type VideoEncode } from '../tools/ffmpeg-encode.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
 import { checkDuration, probeOutput } from '../tools/ffprobe-output.ts'
 import type { ToolContext } from '../tools/tool-context.ts'
+import { allEnded } from './all-ended.ts'
 import { runStep, type StepDeps } from './step.ts'
 import { toolContext } from './tool-context.ts'
 
@@ -52,9 +53,10 @@ const findChunk = async ({ store }: StepDeps, key: string, video: VideoEncode): 
 
 const checkRenditions = async (context: ToolContext, video: VideoEncode, outputs: readonly string[]): Promise<void> => {
   const counts = new Set<number | null>()
-  for (const [index, output] of outputs.entries()) {
-    const name = video.renditions[index]?.name ?? output
-    const made = (await probeOutput(context, output)).streams.find((stream) => stream.type === 'video')
+  const files = await allEnded(outputs.map((output) => probeOutput(context, output)))
+  for (const [index, { streams }] of files.entries()) {
+    const name = video.renditions[index]?.name ?? outputs[index]
+    const made = streams.find((stream) => stream.type === 'video')
     if (!made?.frames) throw new SluiceError('OutputInvalid', `The rendition ${name} has no pictures.`)
     checkDuration(`The rendition ${name}`, made.durationMs, video.expectedMs)
     counts.add(made.frames)

@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { access, copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 
 /** The manifest names the media that a folder belongs to, so that the library can be understood without its catalog. */
 export const MANIFEST_FILE = 'manifest.json'
@@ -82,13 +79,6 @@ export const createLibrary = (libraryDir: string): Library => {
 
     discard: (staging) => rm(staging, { recursive: true, force: true }),
   }
-}
-
-/** SHA-256 of a file (FIPS 180-4), in hexadecimal. */
-export const sha256Of = async (path: string, signal: AbortSignal): Promise<string> => {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash, { signal })
-  return hash.digest('hex')
 }
 
 /** As `sha256sum -c` reads it. */

@@ -17,51 +17,79 @@ export interface FrameSource {
 const LOSSLESS_LOOK = ['-c:v', 'mjpeg', '-q:v', '1', '-qmin', '1']
 const SHEET_QUALITY = '4'
 
-const pictureFilters = ({ colour, deinterlace, size }: FrameSource): string[] => [
-  ...(deinterlace ? [DEINTERLACE] : []),
-  ...standardPicture(colour, size, 'still'),
-]
+/** Wide enough to see blur, small enough to measure within a millisecond. */
+const MEASURED_WIDTH = 320
 
-/** Arguments for the keyframe before `atMs`: nothing else is decoded. */
-export const keyframeArgs = (source: FrameSource, atMs: number, output: string): string[] => {
+/** Size of the grey copy that a picture is measured by. */
+export const measuredSize = ({ width, height }: PictureSize): PictureSize => {
+  const measured = Math.min(width, MEASURED_WIDTH)
+  return { width: measured, height: Math.max(1, Math.round((height * measured) / width)) }
+}
+
+/** Where candidates go. */
+export interface CandidateFiles {
+  /** The picture as JPEG; where one program makes several of them, a pattern as `%02d.jpg`. */
+  picture: string
+  /** Its grey copies one after the other, in rows of one byte a pixel, each of {@link measuredSize}. */
+  grey: string
+}
+
+/** `[0:1]…[p0][g0]`: from here on the picture goes two ways, and the grey copy is small. */
+const candidateGraph = (
+  input: number,
+  { streamIndex, colour, deinterlace, size }: FrameSource,
+  head: string[],
+): string => {
+  const filters = [...head, ...(deinterlace ? [DEINTERLACE] : []), ...standardPicture(colour, size, 'still')]
+  const grey = measuredSize(size)
+  const copied = `split[p${input}][c${input}];[c${input}]scale=${grey.width}:${grey.height},format=gray[g${input}]`
+  return `[${input}:${streamIndex}]${filters.join(',')},${copied}`
+}
+
+const candidateOutputs = (input: number, count: number, { picture, grey }: CandidateFiles): string[] => {
+  const taken = ['-frames:v', `${count}`, '-fps_mode', 'passthrough']
+  const update = count === 1 ? ['-update', '1'] : []
+  const asPicture = ['-map', `[p${input}]`, ...taken, ...LOSSLESS_LOOK, '-f', 'image2', ...update, picture]
+  return [...asPicture, '-map', `[g${input}]`, ...taken, '-c:v', 'rawvideo', '-f', 'rawvideo', grey]
+}
+
+/**
+ * Arguments for the keyframes before each of `places`: nothing else is decoded. One program opens the file once for each place,
+ * for two thirds of what as many programs cost. Places with nothing to read leave no picture behind.
+ */
+export const keyframeArgs = (
+  source: FrameSource,
+  places: readonly { atMs: number; files: CandidateFiles }[],
+): string[] => {
   // One thread and no delay, or the decoder asks for the next keyframes before it gives the first.
-  const decoder = ['-threads', '1', '-flags', 'low_delay', '-skip_frame', 'nokey']
-  const seek = [...decoder, '-noaccurate_seek', '-ss', (atMs / 1_000).toFixed(3)]
-  const one = ['-map', `0:${source.streamIndex}`, '-frames:v', '1', '-vf', pictureFilters(source).join(',')]
+  const decoder = ['-threads', '1', '-flags', 'low_delay', '-skip_frame', 'nokey', '-max_error_rate', '1']
   return [
     ...QUIET_ARGS,
-    ...seek,
-    ...inputArgs(source.path),
-    ...one,
-    ...LOSSLESS_LOOK,
-    '-f',
-    'image2',
-    '-update',
+    ...places.flatMap(({ atMs }) => {
+      return [...decoder, '-noaccurate_seek', '-ss', (atMs / 1_000).toFixed(3), ...inputArgs(source.path)]
+    }),
+    // A graph for each, so that one without a picture does not hold up the others; with one thread each, as there are a dozen.
+    '-filter_complex_threads',
     '1',
-    output,
+    ...places.flatMap((_, input) => ['-filter_complex', candidateGraph(input, source, [])]),
+    ...places.flatMap(({ files }, input) => candidateOutputs(input, 1, files)),
   ]
 }
 
-/** Arguments for `count` pictures, evenly over the recording, in one decode of all that others need; `pattern` as `%02d.jpg`. */
+/** Arguments for `count` pictures, evenly over the recording, in one decode of all that others need. */
 export const evenFramesArgs = (
   source: FrameSource,
-  { count, durationMs, pattern }: { count: number; durationMs: number; pattern: string },
+  { count, durationMs, files }: { count: number; durationMs: number; files: CandidateFiles },
 ): string[] => {
-  const filters = [
-    `fps=fps=${count * 1_000}/${durationMs}:start_time=0:eof_action=pass`,
-    ...pictureFilters(source),
-  ].join(',')
-  const taken = ['-map', `0:${source.streamIndex}`, '-frames:v', `${count}`, '-vf', filters, '-fps_mode', 'passthrough']
+  const even = `fps=fps=${count * 1_000}/${durationMs}:start_time=0:eof_action=pass`
   return [
     ...QUIET_ARGS,
     '-skip_frame',
     'noref',
     ...inputArgs(source.path),
-    ...taken,
-    ...LOSSLESS_LOOK,
-    '-f',
-    'image2',
-    pattern,
+    '-filter_complex',
+    candidateGraph(0, source, [even]),
+    ...candidateOutputs(0, count, files),
   ]
 }
 

@@ -1,22 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { measureFrame, type FrameMeasure } from './image-score.ts'
 
-/** Wide enough to see blur, small enough to measure within milliseconds. */
-const MEASURED_WIDTH = 320
 const JPEG_QUALITY = 82
 const WEBP_QUALITY = 80
-
-/** Measures one candidate file. `position`: its place in the recording, 0–1. */
-export const measureImage = async (path: string, position: number): Promise<FrameMeasure> => {
-  const { data, info } = await sharp(path)
-    .resize({ width: MEASURED_WIDTH, withoutEnlargement: true })
-    .greyscale()
-    .raw()
-    .toBuffer({ resolveWithObject: true })
-  return measureFrame({ data, width: info.width, height: info.height }, position)
-}
+/** A 720p picture takes 36 ms at 2 and 80 ms at the default of 4, which makes it 8 % smaller. */
+const WEBP_EFFORT = 2
 
 export interface PosterFile {
   name: string
@@ -52,8 +41,8 @@ export const writePosters = async (
       .toBuffer({ resolveWithObject: true })
     const raw = sharp(scaled.data, { raw: scaled.info })
     const encoded = {
-      jpg: raw.clone().jpeg({ quality: JPEG_QUALITY, mozjpeg: true }),
-      webp: raw.clone().webp({ quality: WEBP_QUALITY }),
+      jpg: raw.clone().jpeg({ quality: JPEG_QUALITY, progressive: true }),
+      webp: raw.clone().webp({ quality: WEBP_QUALITY, effort: WEBP_EFFORT }),
     }
     for (const [extension, image] of Object.entries(encoded)) {
       const name = `poster-${width}.${extension}`

@@ -44,10 +44,21 @@ export interface GreyPicture {
 
 /** Measures a grey picture. */
 export const measureFrame = (picture: GreyPicture, position: number): FrameMeasure => {
-  const sorted = picture.data.toSorted()
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-  const mean = picture.data.reduce((sum, value) => sum + value, 0) / Math.max(1, picture.data.length)
-  return { mean, range: at(0.95) - at(0.05), sharpness: laplacianDeviation(picture), position }
+  const counts = new Uint32Array(256)
+  for (const value of picture.data) counts[value] = (counts[value] ?? 0) + 1
+  const total = counts.reduce((sum, count, value) => sum + count * value, 0)
+  const range = valueAt(counts, 0.95 * picture.data.length) - valueAt(counts, 0.05 * picture.data.length)
+  const mean = total / Math.max(1, picture.data.length)
+  return { mean, range, sharpness: laplacianDeviation(picture), position }
+}
+
+/** The value that `rank` pixels are not above. */
+const valueAt = (counts: Uint32Array, rank: number): number => {
+  let below = 0
+  return counts.findIndex((count) => {
+    below += count
+    return below > rank
+  })
 }
 
 /** Sharpness by the variance of the Laplacian (Pech-Pacheco et al., ICPR 2000). */

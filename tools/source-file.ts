@@ -59,15 +59,8 @@ interface Watch {
   onBytes: (doneBytes: number) => void
 }
 
-/** Big enough that reading is bound by the disk and not by calls. */
+/** Big enough that copying is bound by the disk and not by calls. */
 const READ_BYTES = 4 * 1024 * 1024
-
-/** SHA-256 of the file's bytes, hex: the same for the same recording, whatever it is called. */
-export const hashFile = async (path: string, watch: Watch): Promise<string> => {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path, { highWaterMark: READ_BYTES }), counter(watch), hash, { signal: watch.signal })
-  return hash.digest('hex')
-}
 
 const counter = ({ onBytes }: Watch): Transform => {
   let done = 0

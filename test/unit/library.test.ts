@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createLibrary, sha256Of, writeChecksums, writeManifest } from '../../storage/library.ts'
+import { createLibrary, writeChecksums, writeManifest } from '../../storage/library.ts'
+import { hashFile } from '../../tools/hash-file.ts'
 
 let dir = ''
 beforeEach(async () => {
@@ -21,7 +22,7 @@ const stageOne = async () => {
   const staging = await library.openStaging('media-1')
   await library.stage(staging, { from, path: 'main.mp4' }, signal)
   await library.stage(staging, { from, path: 'stream/segment 1.m4s' }, signal)
-  await writeChecksums(staging, [{ path: '../A clip [1].mp4', sha256: await sha256Of(from, signal) }])
+  await writeChecksums(staging, [{ path: '../A clip [1].mp4', sha256: await hashFile(from, { signal }) }])
   await writeManifest(staging, { mediaId: 'media-1' })
   return { library, staging, from }
 }

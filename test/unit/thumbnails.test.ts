@@ -5,8 +5,8 @@ import fc from 'fast-check'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { drawCard } from '../../tools/image-card.ts'
-import { fittingWidths, measureImage, writePosters } from '../../tools/image-poster.ts'
-import { bestFrame, scoreFrame } from '../../tools/image-score.ts'
+import { fittingWidths, writePosters } from '../../tools/image-poster.ts'
+import { bestFrame, measureFrame, scoreFrame } from '../../tools/image-score.ts'
 import { readMp4Layout } from '../../tools/mp4-boxes.ts'
 import { storyboardVtt } from '../../tools/storyboard-vtt.ts'
 
@@ -37,10 +37,9 @@ describe('the poster', () => {
       sharp: picture(chequers(size)),
     }
     const measures = await Promise.all(
-      Object.entries(kinds).map(async ([name, image]) => {
-        const path = join(dir, `${name}.png`)
-        await image.png().toFile(path)
-        return measureImage(path, 0.5)
+      Object.values(kinds).map(async (image) => {
+        const data = await image.greyscale().raw().toBuffer()
+        return measureFrame({ data, width: size, height: size }, 0.5)
       }),
     )
     expect(Object.keys(kinds)[bestFrame(measures)]).toBe('sharp')

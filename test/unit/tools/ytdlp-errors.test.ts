@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseHttpReport, parseRetryAfter, translateYtdlp, type YtdlpEnd } from '../../../tools/ytdlp-errors.ts'
+import { parseRetryAfter } from '../../../tools/http-failures.ts'
+import { parseHttpReport, translateYtdlp, type YtdlpEnd } from '../../../tools/ytdlp-errors.ts'
 
 const end = (errors: string | string[], more: Partial<YtdlpEnd> = {}): YtdlpEnd => ({
   errors: [errors].flat(),
