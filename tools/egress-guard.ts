@@ -4,7 +4,9 @@ import { isIP } from 'node:net'
 import { promisify } from 'node:util'
 import { RequestError, Server } from 'proxy-chain'
 import type { Config } from '../config.ts'
-import { createAddressCheck, type AddressCheck } from './egress-address.ts'
+import { SluiceError } from '../contract/failures.ts'
+import { createAddressCheck } from './egress-address.ts'
+import { blockedAddress, unknownHost, UNREACHED } from './http-failures.ts'
 
 /** One user of the guard: an attempt at a step. */
 export interface EgressSession {
@@ -19,6 +21,11 @@ export interface EgressSession {
 
 export interface Egress {
   openSession(): EgressSession
+  /**
+   * For connections of our own: looks a host up, judges its addresses, and gives the lookup that the connection is to be made with.
+   * @throws SluiceError BlockedAddress, SourceNotFound, SourceUnavailable where the name service fails.
+   */
+  judge(host: string, port: number): Promise<typeof lookup>
   close(): Promise<void>
 }
 
@@ -28,6 +35,12 @@ interface Session {
   unknown: string[]
 }
 
+/** By how they fail: in which list of a session a host is remembered, and what the proxy answers. */
+const REFUSALS = {
+  BlockedAddress: { list: 'blocked', status: 403, words: 'Address not allowed' },
+  SourceNotFound: { list: 'unknown', status: 502, words: 'Host not found' },
+} as const
+
 /** All addresses of a host, as the system's name service gives them. */
 export type LookupAll = (host: string) => Promise<LookupAddress[]>
 
@@ -35,8 +48,9 @@ const lookupSystem = promisify(lookup)
 const lookupAllOfSystem: LookupAll = (host) => lookupSystem(host, { all: true, verbatim: true })
 
 /**
- * The one way out for programs that fetch what users ask for: a forward proxy on loopback that looks each host up itself,
- * judges the addresses, and connects to exactly those. Redirects and names that change their address pass here too.
+ * The one way out for what users ask for. Each host is looked up here, its addresses are judged, and the connection is made to
+ * exactly those: by a forward proxy on loopback for programs, by a lookup for connections of our own. Redirects and names that
+ * change their address pass here too.
  * @throws Error when SLUICE_ALLOW_ADDRESSES is not valid.
  */
 export const createEgress = async (
@@ -45,6 +59,12 @@ export const createEgress = async (
   lookupAll: LookupAll = lookupAllOfSystem,
 ): Promise<Egress> => {
   const mayConnect = createAddressCheck(config.allowAddresses)
+  const judge = async (host: string, port: number): Promise<typeof lookup> => {
+    const addresses = isIP(host) === 0 ? await resolveHost(host, lookupAll) : [literal(host)]
+    // One private address among public ones is how a name is made to change its mind.
+    if (!addresses.every(({ address }) => mayConnect(address, port))) throw blockedAddress(host)
+    return pinnedLookup(addresses)
+  }
   const sessions = new Map<string, Session>()
   const server = new Server({
     host: '127.0.0.1',
@@ -54,9 +74,11 @@ export const createEgress = async (
       const session = sessions.get(username)
       if (session === undefined || !sameText(password, session.password)) return { requestAuthentication: true }
       const host = hostname.replace(/^\[(.*)\]$/, '$1')
-      const addresses = isIP(host) === 0 ? await resolveHost(host, lookupAll, session) : [literal(host)]
-      refuseBlocked(addresses, { host, port }, mayConnect, session)
-      return { dnsLookup: pinnedLookup(addresses) }
+      try {
+        return { dnsLookup: await judge(host, port) }
+      } catch (error) {
+        throw refusal(error, host, session)
+      }
     },
   })
   server.on('requestFailed', ({ error }: { error: unknown }) => log.warn({ err: error }, 'the egress guard failed'))
@@ -76,31 +98,28 @@ export const createEgress = async (
         },
       }
     },
+    judge,
     close: () => server.close(true),
   }
 }
 
 const literal = (address: string): LookupAddress => ({ address, family: isIP(address) })
 
-/** @throws RequestError, which the proxy answers with, unless every address may be connected to. */
-const refuseBlocked = (
-  addresses: readonly LookupAddress[],
-  { host, port }: { host: string; port: number },
-  mayConnect: AddressCheck,
-  session: Session,
-): void => {
-  // One private address among public ones is how a name is made to change its mind.
-  if (addresses.every(({ address }) => mayConnect(address, port))) return
-  session.blocked.push(host)
-  throw new RequestError('Address not allowed', 403)
+/** What the proxy answers with; the session remembers the host. */
+const refusal = (error: unknown, host: string, session: Session): RequestError => {
+  const code = error instanceof SluiceError ? error.code : null
+  if (code !== 'BlockedAddress' && code !== 'SourceNotFound') return new RequestError('Host not found', 502)
+  const { list, status, words } = REFUSALS[code]
+  session[list].push(host)
+  return new RequestError(words, status)
 }
 
-const resolveHost = async (host: string, lookupAll: LookupAll, session: Session): Promise<LookupAddress[]> => {
+const resolveHost = async (host: string, lookupAll: LookupAll): Promise<LookupAddress[]> => {
   try {
     return await lookupAll(host)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTFOUND') session.unknown.push(host)
-    throw new RequestError('Host not found', 502)
+    if ((error as NodeJS.ErrnoException).code === 'ENOTFOUND') throw unknownHost(host)
+    throw new SluiceError('SourceUnavailable', UNREACHED.connection(host), {}, error)
   }
 }
 

@@ -1,4 +1,12 @@
 import { SluiceError, type FailureCode, type FailureDetails } from '../contract/failures.ts'
+import {
+  blockedAddress,
+  parseRetryAfter,
+  refusedConnection,
+  statusFailure,
+  unknownHost,
+  UNREACHED,
+} from './http-failures.ts'
 import { redact } from './spawn-redact.ts'
 
 /** What an HTTP server answered where yt-dlp did not get what it asked for. */
@@ -21,9 +29,6 @@ export interface YtdlpEnd {
 }
 
 const REPORT = /^SLUICE-HTTP (\{.*\})$/
-/** Some sites ask to come back next year; a day is as long as waiting makes sense. */
-const MAX_RETRY_AFTER_MS = 24 * 3_600_000
-
 /** A line of the plugin in ytdlp-plugins/; null for any other line. */
 export const parseHttpReport = (line: string, now: number = Date.now()): HttpReport | null => {
   const json = REPORT.exec(line)?.[1]
@@ -34,13 +39,6 @@ export const parseHttpReport = (line: string, now: number = Date.now()): HttpRep
     host: typeof host === 'string' ? host : null,
     retryAfterMs: typeof retryAfter === 'string' ? parseRetryAfter(retryAfter, now) : null,
   }
-}
-
-/** Seconds or a date (RFC 9110 §10.2.3), as milliseconds from now; null where it is neither. */
-export const parseRetryAfter = (value: string, now: number): number | null => {
-  const text = value.trim()
-  const waitMs = /^\d+$/.test(text) ? 1_000 * Number(text) : text.endsWith('GMT') ? Date.parse(text) - now : Number.NaN
-  return Number.isNaN(waitMs) ? null : Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS)
 }
 
 type Sentence = string | ((host: string, words: string) => string)
@@ -88,31 +86,22 @@ const WORDS: readonly [RegExp, FailureCode, Sentence][] = [
     (host, words) => `${host} broke the download off: ${words}`,
   ],
   [/fragment \d+ not found/i, 'SourceUnavailable', (host) => `A piece of the media is missing at ${host}.`],
-  [/timed out|timeout/i, 'SourceUnavailable', (host) => `${host} did not answer in time.`],
-  [/refused/i, 'SourceUnavailable', (host) => `${host} does not accept connections.`],
-  [
-    /certificate|SSL|TLS/i,
-    'SourceUnavailable',
-    (host) => `No secure connection to ${host}: its certificate or TLS fails.`,
-  ],
+  [/timed out|timeout/i, 'SourceUnavailable', UNREACHED.timeout],
+  [/refused/i, 'SourceUnavailable', (host) => refusedConnection(host).message],
+  [/certificate|SSL|TLS/i, 'SourceUnavailable', UNREACHED.tls],
   [
     /connection|disconnected|reset by peer|unreachable|transport|urlopen error|network|name resolution|resolve host/i,
     'SourceUnavailable',
-    (host) => `The connection to ${host} fails.`,
+    UNREACHED.connection,
   ],
 ]
 
 /** The failure that yt-dlp's end means, in a sentence a person can act on. */
 export const translateYtdlp = (end: YtdlpEnd): SluiceError => {
   const blocked = end.blockedHosts.at(-1)
-  if (blocked !== undefined) {
-    const message = `The address leads to ${blocked}, which is in a private network.`
-    return new SluiceError('BlockedAddress', message, end.details)
-  }
+  if (blocked !== undefined) return blockedAddress(blocked, end.details)
   const unknown = end.unknownHosts.at(-1)
-  if (unknown !== undefined) {
-    return new SluiceError('SourceNotFound', `There is no host named ${unknown}.`, end.details)
-  }
+  if (unknown !== undefined) return unknownHost(unknown, end.details)
   const said = end.errors.join('\n')
   const words = firstWords(end.errors)
   const report = end.http.findLast(({ status }) => said.includes(`HTTP Error ${status}`))
@@ -142,17 +131,10 @@ const statusIn = (said: string): number | null => {
 }
 
 const fromStatus = (status: number, host: string, details: FailureDetails): SluiceError => {
-  const failure = (code: FailureCode, sentence: string): SluiceError =>
-    new SluiceError(code, `${sentence} (HTTP ${status}).`, details)
-  if (status === 404 || status === 410) return failure('SourceNotFound', `${host} has nothing at this address`)
-  if (status === 429) return failure('SourceThrottled', `${host} asks to be called less often`)
   // The guard answers for hosts that refuse connections with statuses of its own.
-  if (status === 594) return new SluiceError('SourceUnavailable', `${host} does not accept connections.`, details)
-  if (status >= 590) return new SluiceError('SourceUnavailable', `The connection to ${host} fails.`, details)
-  if (status >= 500 || status === 408 || status === 416 || status === 425) {
-    return failure('SourceUnavailable', `${host} does not answer as it should`)
-  }
-  return failure('SourceForbidden', `${host} refuses access to this`)
+  if (status === 594) return refusedConnection(host, details)
+  if (status >= 590) return new SluiceError('SourceUnavailable', UNREACHED.connection(host), details)
+  return statusFailure(status, host, details)
 }
 
 /** What yt-dlp meant to say, without the extractor, the exception and the request to report it. */
