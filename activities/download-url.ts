@@ -4,12 +4,14 @@ import { parseSourceUrl } from '../contract/source-url.ts'
 import type { DownloadInput } from '../contract/steps.ts'
 import { muxArgs } from '../tools/ffmpeg-mux.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
+import { DoubtfulFailure } from '../tools/http-failures.ts'
+import { directFile, fetchDirect } from '../tools/http-fetch.ts'
 import { chosenFormats, sizeOfFormat, type YtdlpFormat, type YtdlpInfo } from '../tools/ytdlp-info.ts'
-import { createProgressSum } from '../tools/ytdlp-progress.ts'
+import { createProgressSum, type FormatProgress } from '../tools/ytdlp-progress.ts'
 import { fetchFormats, partId, type FetchedFormat } from '../tools/ytdlp.ts'
 import { extractAndKeep, readKeptInfo } from './resolved-info.ts'
 import { refuseTooLarge } from './size-limit.ts'
-import { ytdlpContext, type SourceDeps } from './source-deps.ts'
+import { httpContext, ytdlpContext, type SourceDeps } from './source-deps.ts'
 import type { StepRun } from './step.ts'
 import { toolContext } from './tool-context.ts'
 
@@ -45,7 +47,7 @@ const fetchInfo = async (
   const sizes = formats.map(sizeOfFormat)
   refuseTooLarge(sum(sizes.map(certainBytes)), limitBytes)
   const addUp = createProgressSum(new Map(sizes.map((size, index) => [partId(index), size?.bytes ?? null])))
-  const files = await fetchFormats(ytdlpContext(deps, run), info, (progress) => {
+  const files = await fetchFiles(deps, run, info, (progress) => {
     const reading = addUp(progress)
     run.report(reading)
     // What is thrown here ends the download; its files go with the scratch folder.
@@ -55,6 +57,25 @@ const fetchInfo = async (
   const empty = files.some(({ sizeBytes }) => sizeBytes === 0)
   if (empty) throw new SluiceError('UnsupportedMedia', 'The file at this address is empty.')
   return joinFormats(deps, run, formats, files)
+}
+
+/** A file of media is fetched from its origin; what is more, or what the origin keeps from us, is for yt-dlp. */
+const fetchFiles = async (
+  deps: SourceDeps,
+  run: StepRun,
+  info: YtdlpInfo,
+  onProgress: (progress: FormatProgress) => void,
+): Promise<FetchedFormat[]> => {
+  const file = directFile(info)
+  if (file !== null) {
+    try {
+      return [await fetchDirect(httpContext(deps, run), run.scratchDir, file, onProgress)]
+    } catch (error) {
+      if (!(error instanceof DoubtfulFailure)) throw error
+      run.log.info({ err: error }, 'the origin does not give its file to us; trying yt-dlp')
+    }
+  }
+  return fetchFormats(ytdlpContext(deps, run), info, onProgress)
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Egress } from '../tools/egress-guard.ts'
+import type { HttpContext } from '../tools/http-get.ts'
 import type { YtdlpContext } from '../tools/ytdlp.ts'
 import type { StepDeps, StepRun } from './step.ts'
 
@@ -16,4 +17,13 @@ export const ytdlpContext = (deps: SourceDeps, run: StepRun): YtdlpContext => ({
   signal: run.signal,
   stallMs: deps.config.worker.stallMs,
   log: run.log,
+})
+
+/** A server silent for so long has gone; yt-dlp is told the same. */
+const SILENCE_MS = 20_000
+
+export const httpContext = (deps: SourceDeps, run: StepRun): HttpContext => ({
+  egress: deps.egress,
+  signal: run.signal,
+  silenceMs: Math.min(SILENCE_MS, deps.config.worker.stallMs),
 })

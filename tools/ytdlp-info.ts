@@ -28,6 +28,8 @@ const infoSchema = z.looseObject({
   title: text,
   extractor: z.string(),
   extractor_key: text,
+  /** Whether the address is that of a file of media. */
+  direct: z.boolean().nullish().catch(null),
   webpage_url: text,
   webpage_url_domain: text,
   uploader: text,

@@ -25,6 +25,11 @@ export interface FileBehaviour {
   /** No Content-Length at all. */
   unsized?: boolean
   etag?: string
+  /** Range is not looked at, and nothing vouches for the file. */
+  plain?: boolean
+  /** It answers, and sends nothing more after `cutAfterBytes`. */
+  stalls?: boolean
+  headers?: Record<string, string>
   contentType?: string
 }
 
@@ -35,8 +40,8 @@ export const file =
     const { size } = await stat(path)
     const etag = behaviour.etag ?? `"${size}"`
     const validator = request.headers['if-range']
-    const range =
-      validator === undefined || validator === etag ? /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') : null
+    const mayRange = behaviour.plain !== true && (validator === undefined || validator === etag)
+    const range = mayRange ? /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') : null
     const start = range ? Number(range[1]) : 0
     const end = range?.[2] ? Math.min(Number(range[2]), size - 1) : size - 1
     if (start >= size && size > 0) {
@@ -45,10 +50,10 @@ export const file =
     }
     response.writeHead(range ? 206 : 200, {
       'content-type': behaviour.contentType ?? CONTENT_TYPES[extname(path)] ?? 'application/octet-stream',
-      'accept-ranges': 'bytes',
-      etag,
+      ...(behaviour.plain === true ? {} : { 'accept-ranges': 'bytes', etag }),
       ...(behaviour.unsized === true ? {} : { 'content-length': behaviour.claimedBytes ?? end - start + 1 }),
       ...(range ? { 'content-range': `bytes ${start}-${end}/${size}` } : {}),
+      ...behaviour.headers,
     })
     if (request.method === 'HEAD' || size === 0) {
       response.end()
@@ -60,7 +65,7 @@ export const file =
 const send = async (
   chunks: AsyncIterable<Buffer>,
   response: ServerResponse,
-  { bytesPerSecond, cutAfterBytes, claimedBytes }: FileBehaviour,
+  { bytesPerSecond, cutAfterBytes, claimedBytes, stalls }: FileBehaviour,
 ): Promise<void> => {
   let sent = 0
   for await (const chunk of chunks) {
@@ -70,7 +75,7 @@ const send = async (
     await new Promise<void>((done) => response.write(chunk.subarray(0, rest), () => done()))
     sent += rest
     if (sent === cutAfterBytes) {
-      response.destroy()
+      if (stalls !== true) response.destroy()
       return
     }
     if (bytesPerSecond !== undefined) await wait((1_000 * chunk.length) / bytesPerSecond)

@@ -8,6 +8,7 @@ export interface SeenRequest {
   method: string
   path: string
   range: string | null
+  ifRange: string | null
 }
 
 /** A web server of the test's own: knows only what the test told it, and behaves as badly as it was told. */
@@ -26,7 +27,8 @@ export const startOrigin = async (): Promise<Origin> => {
   const seen: SeenRequest[] = []
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://origin').pathname
-    seen.push({ method: request.method ?? 'GET', path, range: request.headers.range ?? null })
+    const { range = null, 'if-range': ifRange = null } = request.headers
+    seen.push({ method: request.method ?? 'GET', path, range, ifRange: typeof ifRange === 'string' ? ifRange : null })
     const answer = answers.get(path)
     if (answer === undefined) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('nothing here')

@@ -156,7 +156,7 @@ describe('resolve of what cannot be taken', { concurrent: true }, () => {
   it('without yt-dlp', async () => {
     const bare = await createSourceLine({ SLUICE_YTDLP: '/nowhere/yt-dlp' })
     try {
-      const failure = await failureOf(bare.resolve({ url: bare.origin.urlOf('/clip.mp4') }))
+      const failure = await failureOf(bare.resolve({ url: bare.origin.urlOf('/watch') }))
       expect(failure).toMatchObject({ code: 'ToolMissing', message: expect.stringContaining('SLUICE_YTDLP') })
     } finally {
       await bare.close()
