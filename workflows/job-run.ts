@@ -2,6 +2,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  condition,
   defineQuery,
   isCancellation,
   setCurrentDetails,
@@ -126,14 +127,29 @@ export const failureOf = (error: unknown, step: StepName | null): Failure => {
 }
 
 /**
- * Writes the newest status to the catalog, one write at a time: changes that come during a write are written together after
- * it, and steps never wait for it.
+ * Resolves once all that can go on at this point of the history has done so: conditions are looked at again only then. The end
+ * of a step and the beginning of the next are so one change.
+ */
+const allHasGoneOn = (): Promise<void> => {
+  let looks = 0
+  return CancellationScope.nonCancellable(() =>
+    condition(() => {
+      looks += 1
+      return looks > 1
+    }),
+  )
+}
+
+/**
+ * Writes the newest status to the catalog, one write at a time: changes that come together or during a write are written
+ * together. No step waits for it, but Temporal hears of the next one only after it, so each write that is saved is felt.
  */
 const createProjector = (status: JobProjection, locally: JobRun['locally']) => {
   let dirty = false
   let writing: Promise<void> | null = null
   let known = false
   const write = async (): Promise<void> => {
+    await allHasGoneOn()
     while (dirty) {
       const written = await locally(() => {
         dirty = false
@@ -148,7 +164,7 @@ const createProjector = (status: JobProjection, locally: JobRun['locally']) => {
   }
   const changed = (): void => {
     dirty = true
-    writing ??= Promise.resolve().then(write)
+    writing ??= write()
   }
   return {
     changed,

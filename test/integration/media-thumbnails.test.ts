@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeClip } from './make-media.ts'
@@ -80,6 +81,20 @@ describe('posters', () => {
     expect(made.plan.thumbnails.posterBy).toBe('keyframes')
     const stats = await sharp(made.pathOf('poster-320.jpg')).stats()
     expect(Math.max(...stats.channels.map((channel) => channel.stdev))).toBeGreaterThan(30)
+  })
+
+  it('are found beside what is damaged', async () => {
+    const clip = { seconds: 30, size: '320x240', audio: false, options: ['-g', '25'] }
+    const path = await makeClip(line.config.tools.ffmpeg, sources.at('damaged.mp4'), clip)
+    const bytes = await readFile(path)
+    await writeFile(path, bytes.fill(0, Math.round(bytes.length / 4), Math.round((bytes.length * 3) / 4)))
+    const made = await line.make(path, 'original')
+    expect(made.plan.thumbnails.posterBy).toBe('keyframes')
+    const poster = sharp(made.pathOf('poster-320.jpg'))
+    // A card, which stands in where nothing can be read, is wider.
+    expect(await poster.metadata()).toMatchObject({ width: 320, height: 240 })
+    const { channels } = await poster.stats()
+    expect(Math.max(...channels.map((channel) => channel.stdev))).toBeGreaterThan(30)
   })
 })
 
