@@ -17,6 +17,8 @@ export interface FileAsk {
 
 /** What is there of a file, and which state of the origin's file it belongs to. */
 interface Part {
+  /** Whether an answer has begun to bring it: what fails before is not mended here. */
+  begun: boolean
   sizeBytes: number
   totalBytes: number | null
   validator: string | null
@@ -36,7 +38,7 @@ const ENOUGH_BYTES = 1024 ** 2
  */
 export const downloadFile = async (context: HttpContext, ask: FileAsk): Promise<number> => {
   const http = openHttp(context)
-  const part: Part = { sizeBytes: 0, totalBytes: null, validator: null }
+  const part: Part = { begun: false, sizeBytes: 0, totalBytes: null, validator: null }
   const file = await open(ask.path, 'w')
   const meter = createMeter(ask.onReading)
   let furthest = 0
@@ -50,7 +52,7 @@ export const downloadFile = async (context: HttpContext, ask: FileAsk): Promise<
         context.signal?.throwIfAborted()
         if (part.sizeBytes >= furthest + ENOUGH_BYTES) breaks = []
         furthest = Math.max(furthest, part.sizeBytes)
-        if (!(error instanceof SluiceError) || error.code !== 'SourceUnavailable' || furthest === 0) throw error
+        if (!(error instanceof SluiceError) || error.code !== 'SourceUnavailable' || !part.begun) throw error
         breaks.push(error)
         // The first says what happened; those after it, that it could not be mended.
         if (breaks.length > MAX_BREAKS) throw breaks[0]
@@ -105,8 +107,9 @@ const askForRest = async (http: HttpClient, { url, headers }: FileAsk, part: Par
 const continues = ({ status, headers }: HttpAnswer, part: Part): boolean => {
   if (status !== 206) return false
   const range = contentRangeOf(headers)
-  const { validator } = representationOf(headers)
+  const { validator, encoded } = representationOf(headers)
   return (
+    !encoded &&
     part.validator !== null &&
     // Some send the range without looking at If-Range.
     (validator === null || validator === part.validator) &&
@@ -119,14 +122,14 @@ const continues = ({ status, headers }: HttpAnswer, part: Part): boolean => {
 const beginAnew = async ({ status, host, headers }: HttpAnswer, part: Part, file: FileHandle): Promise<void> => {
   const { encoded, sizeBytes, validator } = representationOf(headers)
   if (status !== 200) {
-    if (part.sizeBytes === 0) throw new DoubtfulFailure('SourceUnavailable', `${host} does not send the whole file.`)
+    if (!part.begun) throw new DoubtfulFailure('SourceUnavailable', `${host} does not send the whole file.`)
     // The next request asks for the whole.
     part.validator = null
     throw brokenOff(host, 'what it sent afterwards is of another file.')
   }
   if (encoded) throw new DoubtfulFailure('SourceUnavailable', `${host} sends the media only compressed.`)
   await file.truncate(0)
-  Object.assign(part, { sizeBytes: 0, totalBytes: sizeBytes, validator } satisfies Part)
+  Object.assign(part, { begun: true, sizeBytes: 0, totalBytes: sizeBytes, validator } satisfies Part)
 }
 
 async function* bytesOf({ body, host }: HttpAnswer, part: Part): AsyncGenerator<Buffer> {

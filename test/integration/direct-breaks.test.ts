@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CancelledFailure } from '@temporalio/common'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ProgressSample } from '../../contract/progress.ts'
+import { createDirectLine, MIB } from './direct-line.ts'
+import { file, inTurn, status } from './origin-answers.ts'
+import { failureOf, quietEnvironment } from './source-line.ts'
+
+let line: Awaited<ReturnType<typeof createDirectLine>>
+beforeAll(async () => {
+  line = await createDirectLine()
+})
+afterAll(() => line.close())
+
+describe('a connection that breaks', { concurrent: true }, () => {
+  it('is continued where it broke, if the file is still the same', async () => {
+    const path = line.serve({}, { cutAfterBytes: MIB }, {})
+    expect(Buffer.compare(await line.bytesOf(path), line.bytes)).toBe(0)
+    const [, , last, ...more] = line.requestsOf(path)
+    expect(more).toEqual([])
+    expect(last).toMatchObject({ range: expect.stringMatching(/^bytes=\d{4,}-$/), ifRange: `"${line.bytes.length}"` })
+  })
+
+  it('is outlived through an origin that has to recover', async () => {
+    const path = line.serve({})
+    const breaking = file(line.media, { cutAfterBytes: MIB })
+    line.origin.on(path, inTurn(file(line.media), breaking, status(502), status(502), file(line.media)))
+    expect(Buffer.compare(await line.bytesOf(path), line.bytes)).toBe(0)
+  })
+
+  it('is taken up anew where the file has changed', async () => {
+    const other = join(line.config.dataDir, 'changed.mp4')
+    const changed = randomBytes(line.bytes.length)
+    await writeFile(other, changed)
+    for (const [path, ignoresIfRange] of [
+      ['/changed.mp4', false],
+      ['/changed-and-careless.mp4', true],
+    ] as const) {
+      const careless = file(other, { etag: '"new"' })
+      line.origin.on(
+        path,
+        inTurn(
+          file(line.media, { etag: '"old"' }),
+          file(line.media, { etag: '"old"', cutAfterBytes: MIB }),
+          (request, response) => {
+            if (ignoresIfRange) delete request.headers['if-range']
+            return careless(request, response)
+          },
+        ),
+      )
+      expect([path, Buffer.compare(await line.bytesOf(path), changed)]).toEqual([path, 0])
+    }
+  })
+
+  it('is taken up anew where nothing vouches for the file', async () => {
+    const path = line.serve({ plain: true }, { plain: true, cutAfterBytes: MIB }, { plain: true })
+    expect(Buffer.compare(await line.bytesOf(path), line.bytes)).toBe(0)
+    expect(line.requestsOf(path).map(({ range }) => range)).toEqual([null, null, null])
+  })
+
+  it.each([
+    [
+      'shorter than announced',
+      { claimedBytes: 9_999_999 },
+      /^127\.0\.0\.1 broke the download off: \d+ of 9999999 bytes came\.$/,
+    ],
+    ['that always breaks', { plain: true, cutAfterBytes: 20_000 }, / broke the download off: \d+ of \d+ bytes came\.$/],
+    [
+      'that always breaks, of unknown size',
+      { plain: true, unsized: true, cutAfterBytes: 20_000 },
+      / broke the download off: \d+ bytes came\.$/,
+    ],
+  ])('a body %s', async (_what, behaviour, words) => {
+    const path = line.serve(behaviour)
+    const ask = { url: line.origin.urlOf(path) }
+    expect(await failureOf(line.fetch(ask))).toMatchObject({
+      code: 'SourceUnavailable',
+      message: expect.stringMatching(words),
+    })
+  })
+
+  it('by silence is continued, and given up where it stays silent', async () => {
+    const silent = { cutAfterBytes: 100_000, stalls: true } as const
+    expect(Buffer.compare(await line.bytesOf(line.serve({}, silent, {})), line.bytes)).toBe(0)
+    const failure = await failureOf(line.bytesOf(line.serve({}, silent)))
+    expect(failure).toMatchObject({ code: 'SourceUnavailable', message: '127.0.0.1 did not answer in time.' })
+  }, 30_000)
+
+  it('by cancelling ends at once', async () => {
+    const path = line.serve({}, { cutAfterBytes: 100_000, stalls: true })
+    const ask = { url: line.origin.urlOf(path), jobId: 'cancelled' }
+    const resolved = await line.resolve(ask)
+    const environment = quietEnvironment()
+    const started = new Promise<void>((begun) =>
+      environment.on('heartbeat', ({ progress }: { progress: ProgressSample | null }) => {
+        if (progress !== null && progress.unit === 'bytes') begun()
+      }),
+    )
+    const download = line.download(ask, resolved, environment)
+    await Promise.race([started, download])
+    const cancelledAt = performance.now()
+    environment.cancel()
+    await expect(download).rejects.toBeInstanceOf(CancelledFailure)
+    expect(performance.now() - cancelledAt).toBeLessThan(500)
+  })
+})
+
+it('leaves nothing behind', async () => {
+  expect(await line.scratchLeft()).toEqual([])
+})
