@@ -5,9 +5,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { createApiClient, type ApiClient, type JobRequest } from '../cli/api-client.ts'
+import { createApiClient, type ApiAddress, type JobRequest } from '../cli/api-client.ts'
+import { followJobs } from '../cli/progress-socket.ts'
 import { parseConfig } from '../config.ts'
 import { isEnded } from '../contract/names.ts'
 import { readInstance } from '../scripts/instance-file.ts'
@@ -38,16 +38,24 @@ const makeClip = async (ffmpeg: string, path: string, seconds: number): Promise<
   return path
 }
 
-/** Submits and waits; the job's own times are rounded, so it is watched from here. */
-const runJob = async (client: ApiClient, request: JobRequest, pollMs: number): Promise<void> => {
-  const [submitted] = await client.submit([{ ...request, preset: 'stream', force: true }])
+/** Submits, and watches over the progress socket until the job has ended. */
+const runJob = async (address: ApiAddress, request: JobRequest): Promise<void> => {
+  const [submitted] = await createApiClient(address).submit([{ ...request, preset: 'stream', force: true }])
   if (!submitted || 'error' in submitted) throw new Error(`not accepted: ${JSON.stringify(submitted)}`)
-  for (;;) {
-    const job = await client.job(submitted.job.id)
-    if (job.state === 'succeeded') return
-    if (isEnded(job.state)) throw new Error(`the job ${job.state}: ${JSON.stringify(job.error)}`)
-    await wait(pollMs)
-  }
+  await new Promise<void>((succeeded, failed) => {
+    const stop = followJobs({
+      ...address,
+      jobs: [submitted.job.id],
+      onAway: () => undefined,
+      onMessage: (message) => {
+        const ended = message.type === 'snapshot' ? message.job : message
+        if (!('state' in ended) || !isEnded(ended.state)) return
+        stop()
+        if (ended.state === 'succeeded') succeeded()
+        else failed(new Error(`the job ${ended.state}: ${JSON.stringify(ended.error)}`))
+      },
+    })
+  })
 }
 
 /** Runs the variants in turns, so that what else the machine does meets all of them. */
@@ -73,13 +81,21 @@ const interleave = async <N extends string>(
 const serveFile = async (path: string) => {
   const { size } = await stat(path)
   const server = createServer((request, response) => {
+    if (request.url === '/page') {
+      response
+        .writeHead(200, { 'content-type': 'text/html' })
+        .end('<title>A clip</title><video src="/clip.mp4"></video>')
+      return
+    }
     response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': size })
     if (request.method === 'HEAD') response.end()
     else createReadStream(path).pipe(response)
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const { port } = server.address() as AddressInfo
-  return { address: `127.0.0.1:${port}`, url: `http://127.0.0.1:${port}/clip.mp4`, close: () => server.close() }
+  const address = `127.0.0.1:${port}`
+  const urls = { page: `http://${address}/page`, file: `http://${address}/clip.mp4` }
+  return { address, urls, close: () => server.close() }
 }
 
 /**
@@ -103,10 +119,9 @@ export const run = async (): Promise<BenchResult> => {
   const signal = new AbortController().signal
   const instance = await startInstance({ config, env, say: (line) => console.error(line), signal })
   try {
-    const client = createApiClient(instance)
     const pids = (readInstance(config.dataDir)?.processes ?? []).map(({ pid }) => pid)
     // Everything is loaded once before it is measured.
-    await runJob(client, { file: 'short.mp4' }, 100)
+    await runJob(instance, { url: origin.urls.page })
     let folders = 0
     const inFolder = async (work: (folder: string) => Promise<unknown>): Promise<Cost> => {
       folders += 1
@@ -119,15 +134,16 @@ export const run = async (): Promise<BenchResult> => {
     const longJob = await planScript(tools, long, dir)
     const shortJob = await planScript(tools, short, dir)
     const whole = await interleave(ROUNDS, {
-      engine: () => costOf(pids, () => runJob(client, { file: 'long.mp4' }, 250)),
+      engine: () => costOf(pids, () => runJob(instance, { file: 'long.mp4' })),
       perOutput: () => inFolder((folder) => runPerOutput(longJob, folder)),
       onePass: () => inFolder((folder) => runOnePass(longJob, folder)),
     })
     const second = await interleave(SHORT_ROUNDS, {
-      engine: () => costOf(pids, () => runJob(client, { url: origin.url }, 20)),
+      engine: () => costOf(pids, () => runJob(instance, { url: origin.urls.page })),
+      engineDirect: () => costOf(pids, () => runJob(instance, { url: origin.urls.file })),
       raw: () =>
         inFolder(async (folder) => {
-          const source = await runDownloader(tools, origin.url, folder)
+          const source = await runDownloader(tools, origin.urls.page, folder)
           await runOnePass({ ...shortJob, source }, folder)
         }),
     })
@@ -140,7 +156,7 @@ export const run = async (): Promise<BenchResult> => {
 }
 
 type Whole = Record<'engine' | 'perOutput' | 'onePass', Cost>
-type Second = Record<'engine' | 'raw', Cost>
+type Second = Record<'engine' | 'engineDirect' | 'raw', Cost>
 
 const report = (whole: Whole, second: Second): BenchResult => {
   const row = (name: string, { cpuS, wallS }: Cost): string[] => [name, cpuS.toFixed(2), wallS.toFixed(2)]
@@ -151,11 +167,12 @@ const report = (whole: Whole, second: Second): BenchResult => {
       row(`${LONG_S} s clip: Sluice`, whole.engine),
       row(`${LONG_S} s clip: (a) one ffmpeg an output`, whole.perOutput),
       row(`${LONG_S} s clip: (b) one pass by hand`, whole.onePass),
-      row(`${SHORT_S} s clip: Sluice`, second.engine),
-      row(`${SHORT_S} s clip: raw commands`, second.raw),
+      row(`${SHORT_S} s clip on a page: Sluice`, second.engine),
+      row(`${SHORT_S} s clip on a page: raw commands`, second.raw),
+      row(`${SHORT_S} s clip by itself: Sluice, without yt-dlp`, second.engineDirect),
     ],
     notes: [
-      `${LONG_S} s: ${ROUNDS} interleaved rounds; ${SHORT_S} s, over HTTP by yt-dlp: ${SHORT_ROUNDS}. 720p, preset stream.`,
+      `${LONG_S} s: ${ROUNDS} interleaved rounds; ${SHORT_S} s, over HTTP: ${SHORT_ROUNDS}. 720p, preset stream.`,
       'Beyond the scripts Sluice walks over all packets, hashes the source, weighs a dozen posters, reads every result again and sums what it publishes.',
     ],
     metrics: {
