@@ -12,7 +12,7 @@ export interface HttpContext {
   silenceMs: number
 }
 
-/** An answer of 200 to 299. Its body is read to the end, or destroyed. */
+/** An answer of 200 to 299, or of 416 where a range was asked for. Its body is read to the end, or destroyed. */
 export interface HttpAnswer {
   status: number
   /** Address that answered, after redirects. */
@@ -76,7 +76,7 @@ export const openHttp = (context: HttpContext): HttpClient => {
       for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
         const { statusCode: status, headers: received, body } = await ask(url, headers)
         const answer = { status, url: url.href, host: url.hostname, headers: firstValues(received), body }
-        if (status >= 200 && status < 300) return answer
+        if ((status >= 200 && status < 300) || (status === 416 && headers['range'] !== undefined)) return answer
         // What is not wanted is not read; its error is that of our leaving.
         body.on('error', () => {}).destroy()
         if (!REDIRECTS.has(status)) throw failureOf(answer)
