@@ -3,8 +3,10 @@ import { connectDatabase, type ConnectOptions } from './connect.ts'
 import { withCatalogErrors } from './database-errors.ts'
 import { createIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts'
 import { createInfoCache, type InfoCache } from './info-cache.ts'
-import { createJobQueries, type JobQueries } from './jobs.ts'
-import { createMediaQueries, type MediaQueries } from './media.ts'
+import { createJobQueries } from './job-queries.ts'
+import type { JobQueries } from './jobs.ts'
+import { createMediaQueries } from './media-queries.ts'
+import type { MediaQueries } from './media.ts'
 import { migrate } from './migrations.ts'
 
 /** What was accepted and what exists. */

@@ -1,25 +1,7 @@
-import type { Knex } from 'knex'
 import type { FileRole } from '../contract/media.ts'
 import type { PresetName } from '../contract/presets.ts'
-import { withCatalogErrors } from './database-errors.ts'
 import type { Page } from './jobs.ts'
-import { createLibraryPaths } from './library-paths.ts'
-import { readPage } from './list-jobs.ts'
-import {
-  filePathKey,
-  reuseKeyOf,
-  toMediaFileRecord,
-  toMediaFileRow,
-  toMediaRecord,
-  toMediaRow,
-  type MediaFileRecord,
-  type MediaFileRow,
-  type MediaRecord,
-  type MediaRow,
-  type MediaWithFiles,
-} from './media-row.ts'
-import { whereMatches } from './search-text.ts'
-import { transact } from './transact.ts'
+import type { MediaFileRow, MediaRow, MediaWithFiles } from './media-row.ts'
 
 export type { MediaFileRow, MediaRow, MediaWithFiles } from './media-row.ts'
 
@@ -56,64 +38,4 @@ export interface MediaQueries {
   reserveLibraryPath(mediaId: string, candidate: (attempt: number) => string): Promise<string>
   /** For a media that is not going to be published. */
   releaseLibraryPath(mediaId: string): Promise<void>
-}
-
-/** Rows in one statement: a stream of an hour has thousands of segments. */
-const CHUNK = 100
-
-export const createMediaQueries = (knex: Knex): MediaQueries => {
-  const filesOf = async (id: string): Promise<MediaFileRow[]> => {
-    const records = await knex<MediaFileRecord>('media_files').where({ media_id: id }).orderBy('position')
-    return records.map(toMediaFileRow)
-  }
-
-  return withCatalogErrors<MediaQueries>({
-    ...createLibraryPaths(knex),
-    insert: ({ files, ...media }) =>
-      transact(knex, async (trx) => {
-        await trx<MediaRecord>('media').where({ id: media.id }).delete()
-        await trx<MediaRecord>('media').insert(toMediaRecord(media))
-        const records = files.map((file, position) => toMediaFileRecord(media.id, file, position))
-        await trx.batchInsert('media_files', records, CHUNK)
-      }),
-    get: async (id) => {
-      const record = await knex<MediaRecord>('media').where({ id }).first()
-      return record === undefined ? null : { ...toMediaRow(record), files: await filesOf(id) }
-    },
-    filesByRole: async (ids, roles) => {
-      const found = new Map(ids.map((id): [string, MediaFileRow[]] => [id, []]))
-      const records = await knex<MediaFileRecord>('media_files')
-        .whereIn('media_id', ids)
-        .whereIn('role', roles)
-        .orderBy('position')
-      for (const record of records) found.get(record.media_id)?.push(toMediaFileRow(record))
-      return found
-    },
-    getFile: async (id, path) => {
-      const file = await knex<MediaFileRecord>('media_files')
-        .where({ media_id: id, path_key: filePathKey(path) })
-        .first()
-      return file === undefined ? null : toMediaFileRow(file)
-    },
-    list: async ({ owner, q, preset, limit, cursor }) => {
-      const query = knex<MediaRecord>('media')
-      if (owner !== null) query.where({ owner })
-      if (preset !== undefined) query.where({ preset })
-      if (q !== undefined) whereMatches(query, q)
-      const page = await readPage<MediaRecord>(query, { order: '-createdAt', limit, cursor })
-      return { items: page.items.map(toMediaRow), nextCursor: page.nextCursor }
-    },
-    remove: (id) =>
-      transact(knex, async (trx) => {
-        await trx('library_paths').where({ media_id: id }).delete()
-        return (await trx<MediaRecord>('media').where({ id }).delete()) > 0
-      }),
-    findReusable: async (source) => {
-      const record = await knex<MediaRecord>('media')
-        .where({ reuse_key: reuseKeyOf(source) })
-        .orderBy('created_at', 'desc')
-        .first()
-      return record === undefined ? null : toMediaRow(record)
-    },
-  })
 }
