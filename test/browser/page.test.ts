@@ -70,6 +70,15 @@ it('explains how to sign in, and the link does it', async () => {
   await page.getByTestId('connection').filter({ hasText: 'Live' }).waitFor()
 })
 
+it('signs out, and nothing is left to see', async () => {
+  await signIn()
+  await jobsView(page).addresses.waitFor()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('heading', { name: 'Sign in to Sluice' }).waitFor()
+  await page.goto(`${sluice.url}/library`)
+  await page.getByRole('heading', { name: 'Sign in to Sluice' }).waitFor()
+})
+
 it('takes an address, moves the bars as the work goes on, and plays the result', async () => {
   const shown = await recordBars(page)
   await signIn()

@@ -1,5 +1,6 @@
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useRoute } from 'wouter'
+import { signOut } from '../http/session.ts'
 import { getSystem, type System } from '../http/system.ts'
 import { Icon } from '../design/icon.tsx'
 import { useConnection } from '../live/live-provider.tsx'
@@ -33,6 +34,17 @@ const NavLink = ({ href, under, children }: { href: string; under: string; child
   )
 }
 
+/** What is asked for next is answered with 401, which brings the page to sign in. */
+const SignOut = () => {
+  const queries = useQueryClient()
+  const leave = useMutation({ mutationFn: signOut, onSuccess: () => queries.invalidateQueries() })
+  return (
+    <button type="button" disabled={leave.isPending} onClick={() => leave.mutate()}>
+      Sign out
+    </button>
+  )
+}
+
 /** Leads to the documentation of the API, and to the Temporal Web UI where the server says where that is. */
 const OutwardLinks = () => {
   const system = useSystem()
@@ -45,6 +57,7 @@ const OutwardLinks = () => {
           Temporal <Icon name="outward" size={13} />
         </a>
       )}
+      <SignOut />
     </>
   )
 }
