@@ -7,8 +7,11 @@ const COMPONENT_BYTES = 255
 const SUFFIX_BYTES = 32
 const ID_BYTES = 64
 
-/** Controls, what NTFS and exFAT forbid, separators, and characters that turn the direction of the text round. */
-const FORBIDDEN = /[\p{Cc}\\/:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffd]/gu
+/**
+ * Controls, what NTFS and exFAT forbid, separators, and characters that turn the direction of the text round. And `#`: players
+ * resolve the addresses in a playlist against its own, which for them ends there.
+ */
+const FORBIDDEN = /[\p{Cc}\\/:*?"<>|#\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffd]/gu
 /** Device names of Windows, whatever their extension. */
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
 

@@ -12,6 +12,7 @@ describe('libraryName', () => {
     ['-rf', 'Someone/rf [abc123]'],
     ['.hidden', 'Someone/hidden [abc123]'],
     ['what? a: "title" <b>|*', 'Someone/what_ a_ _title_ _b___ [abc123]'],
+    ['Part #2', 'Someone/Part _2 [abc123]'],
     ['tab\tand\nline', 'Someone/tab_and_line [abc123]'],
     ['dots...', 'Someone/dots [abc123]'],
     ['', 'Someone/_ [abc123]'],
@@ -39,7 +40,7 @@ describe('libraryName', () => {
         const parts = libraryName({ uploader, site: null, title, id }).split('/')
         expect(parts).toHaveLength(2)
         for (const part of parts) {
-          expect(part).not.toMatch(/^[.-]|[\s.]$|[\p{Cc}\\:*?"<>|]/u)
+          expect(part).not.toMatch(/^[.-]|[\s.]$|[\p{Cc}\\:*?"<>|#]/u)
           expect(part.length).toBeGreaterThan(0)
           expect(Buffer.byteLength(part) + ' (stream 999).webm'.length).toBeLessThanOrEqual(255)
         }
