@@ -1,4 +1,7 @@
-import { packagerArgs, type PackagerStream } from './packager-args.ts'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { withLongestDuration } from './mpd-duration.ts'
+import { DASH_MANIFEST, packagerArgs, type PackagerStream } from './packager-args.ts'
 import { runMediaTool, type ToolContext } from './tool-context.ts'
 
 /**
@@ -13,4 +16,6 @@ export const packageStreams = async (
 ): Promise<void> => {
   // It copies at the speed of the disk and says nothing meanwhile: silence is no sign of a stall here.
   await runMediaTool({ ...context, stallMs: undefined }, 'packager', { args: packagerArgs(streams, output) })
+  const manifest = join(context.cwd, output, DASH_MANIFEST)
+  await writeFile(manifest, withLongestDuration(await readFile(manifest, 'utf8')))
 }

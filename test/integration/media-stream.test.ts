@@ -158,6 +158,14 @@ describe('streams of odd sources', () => {
     expect(made.plan.video).toMatchObject({ frameRate: null })
     expect(await frameTimes(made.pathOf('stream/240p/index.m3u8'))).toEqual(await frameTimes(source))
   })
+
+  it('go on in DASH for as long as the sound does', async () => {
+    const clip = { seconds: 6, options: ['-filter:v', 'trim=end=2'] }
+    const source = await makeClip(line.config.tools.ffmpeg, sources.at('long-sound.mp4'), clip)
+    const made = await line.make(source, 'stream')
+    const mpd = await readFile(made.pathOf('stream/manifest.mpd'), 'utf8')
+    expect(Number(/mediaPresentationDuration="PT([\d.]+)S"/.exec(mpd)?.[1])).toBeCloseTo(6, 1)
+  })
 })
 
 /** Times at which pictures are shown, in hundredths of a second. */
