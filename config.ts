@@ -1,22 +1,61 @@
 import { availableParallelism, totalmem } from 'node:os'
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { WORKER_ROLES, type WorkerRole } from './contract/names.ts'
+import { isAddressEntry } from './tools/egress-address.ts'
 
 const GIB = 1024 ** 3
 const cores = availableParallelism()
 /** One encode of a full ladder wants about two cores and, at 4K, 2 GiB. */
 const defaultMediaSlots = Math.max(1, Math.min(Math.ceil(cores / 2), Math.floor(totalmem() / (2 * GIB))))
 
-const port = z.coerce.number().int().min(0).max(65_535)
-const count = z.coerce.number().int().min(1).max(1_000)
+/** Timers of Node run at once past this. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .refine(
+      (text) => /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max,
+      `must be a whole number from ${min} to ${max}`,
+    )
+    .transform(Number)
+const port = whole(0, 65_535)
+const count = whole(1, 1_000)
 const list = z.string().transform((text) =>
   text
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 )
+const allowedAddresses = list.superRefine((entries, context) => {
+  const wrong = entries.filter((entry) => !isAddressEntry(entry))
+  if (wrong.length > 0) context.addIssue(`not an address or network: ${wrong.join(', ')}`)
+})
 const path = z.string().min(1)
+
+const hostName = (text: string): boolean => isIP(text) !== 0 || /^[a-z\d_]([\w.-]*[a-z\d_.])?$/i.test(text)
+const host = z.string().refine(hostName, 'must be an address or a name, without a port')
+
+const isHostPort = (text: string): boolean => {
+  const [, bracketed, plain, portText] = /^(?:\[(.+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? []
+  const isHost = bracketed === undefined ? plain !== undefined && hostName(plain) : isIP(bracketed) === 6
+  return isHost && Number(portText) >= 1 && Number(portText) <= 65_535
+}
+const hostPort = z.string().refine(isHostPort, 'must be host:port, as in temporal.example.org:7233')
+
+/** An address to which paths are appended: what follows a path would come in between. */
+const address = (...schemes: string[]) =>
+  z.string().refine(
+    (text) => {
+      if (!URL.canParse(text)) return false
+      const { protocol, hostname, username, password } = new URL(text)
+      const isPlain = hostname !== '' && username + password === '' && !/[?#]/.test(text)
+      return isPlain && schemes.includes(protocol.slice(0, -1))
+    },
+    `must be an address that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}, without user, query or #`,
+  )
 
 const environment = z.object({
   SLUICE_DATA: path.default('data').describe('The one directory that everything is written under'),
@@ -24,26 +63,31 @@ const environment = z.object({
   SLUICE_IMPORT: path
     .optional()
     .describe('Folder whose files may be ingested by path; default: import in the data directory'),
-  SLUICE_HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on'),
+  SLUICE_HOST: host.default('127.0.0.1').describe('Address to listen on'),
   SLUICE_PORT: port.optional().describe('Port of the API and the page; default: 8080, or the next free one'),
-  SLUICE_PUBLIC_URL: z.url().optional().describe('Address that people reach the API under, behind a proxy'),
-  SLUICE_ALLOW_ADDRESSES: list
+  SLUICE_PUBLIC_URL: address('http', 'https')
+    .optional()
+    .describe('Address that people reach the API under, behind a proxy'),
+  SLUICE_ALLOW_ADDRESSES: allowedAddresses
     .default([])
     .describe('Private addresses that sources may be on: 10.0.0.5, 192.168.0.0/16, 127.0.0.1:8000, or * for all'),
   SLUICE_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('How much is logged'),
-  TEMPORAL_ADDRESS: z.string().optional().describe('host:port of a Temporal server to use instead of the embedded one'),
+  TEMPORAL_ADDRESS: hostPort.optional().describe('host:port of a Temporal server to use instead of the embedded one'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default').describe('Namespace of the workflows'),
-  TEMPORAL_UI_URL: z.url().optional().describe('Address of the Temporal Web UI, for links'),
+  TEMPORAL_UI_URL: address('http', 'https').optional().describe('Address of the Temporal Web UI, for links'),
   SLUICE_TEMPORAL_PORT: port
     .optional()
     .describe('Port of the embedded Temporal server; default 7233 or the next free one'),
   SLUICE_TEMPORAL_UI_PORT: port.optional().describe('Port of its Web UI; default 8233 or the next free one'),
   DATABASE_URL: z
     .string()
-    .regex(/^(mysql|mariadb):\/\//, 'must begin with mysql://')
+    .refine(
+      (text) => /^(mysql|mariadb):\/\//.test(text) && URL.canParse(text),
+      'must be mysql://user:password@host/database',
+    )
     .optional()
     .describe('mysql://user:password@host/database instead of the embedded SQLite'),
   SLUICE_DATABASE_POOL: count.default(10).describe('Connections to MySQL'),
@@ -54,12 +98,11 @@ const environment = z.object({
   SLUICE_DOWNLOAD_SLOTS: count.default(4).describe('Downloads at once'),
   SLUICE_MEDIA_SLOTS: count.default(defaultMediaSlots).describe('ffmpeg processes at once'),
   SLUICE_IMAGE_SLOTS: count.default(Math.max(2, cores)).describe('Thumbnail steps at once'),
-  SLUICE_BUS_URL: z
-    .string()
+  SLUICE_BUS_URL: address('ws', 'wss')
     .optional()
     .describe('Progress link of the API process, for workers: ws://host:port/internal/bus'),
   SLUICE_METRICS_PORT: port.default(0).describe('Port of the worker’s own /metrics; 0 for any free one'),
-  SLUICE_STALL_MS: z.coerce.number().int().min(1_000).default(120_000).describe('A tool silent for so long is stopped'),
+  SLUICE_STALL_MS: whole(1_000, MAX_TIMER_MS).default(120_000).describe('A tool silent for so long is stopped'),
   SLUICE_FFMPEG: path.optional().describe('Path of ffmpeg, instead of the installed one'),
   SLUICE_FFPROBE: path.optional().describe('Path of ffprobe, instead of the installed one'),
   SLUICE_PACKAGER: path.optional().describe('Path of Shaka Packager, instead of the installed one'),
@@ -112,18 +155,36 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
+/** Settings that name a program. */
+export const TOOL_SETTINGS = {
+  ffmpeg: 'SLUICE_FFMPEG',
+  ffprobe: 'SLUICE_FFPROBE',
+  packager: 'SLUICE_PACKAGER',
+  ytdlp: 'SLUICE_YTDLP',
+  deno: 'SLUICE_DENO',
+  temporal: 'SLUICE_TEMPORAL',
+} as const satisfies Record<keyof ToolPaths, keyof typeof environment.shape>
+
 /**
  * The environment as a typed value. `installedTools` are the paths that set-up recorded; a setting overrides each.
+ * `isProgram`: whether a program can be run, asked for those that are set. Without it they are only looked for when a job needs
+ * them, and a job that does not need them is none the worse.
  * @throws ConfigError naming every variable that is wrong.
  */
-export const parseConfig = (env: NodeJS.ProcessEnv, installedTools: Partial<ToolPaths> = {}): Config => {
+export const parseConfig = (
+  env: NodeJS.ProcessEnv,
+  installedTools: Partial<ToolPaths> = {},
+  isProgram: (program: string) => boolean = () => true,
+): Config => {
   const relevant = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => name in environment.shape && value !== ''),
   )
   const parsed = environment.safeParse(relevant)
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
-    throw new ConfigError(`These settings are not valid:\n${lines.join('\n')}`)
+  const missing = Object.values(TOOL_SETTINGS).filter((name) => relevant[name] && !isProgram(relevant[name]))
+  if (!parsed.success || missing.length > 0) {
+    const wrong = (parsed.error?.issues ?? []).map(({ path, message }) => `  ${path.join('.')}: ${message}`)
+    const nowhere = missing.map((name) => `  ${name}: ${relevant[name]} is no program that can be run`)
+    throw new ConfigError(`These settings are not valid:\n${[...wrong, ...nowhere].join('\n')}`)
   }
   const value = parsed.data
   const dataDir = resolve(value.SLUICE_DATA)

@@ -72,11 +72,9 @@ const commonOptions = (config: Config, connection: NativeConnection) =>
     ),
   }) satisfies Partial<WorkerOptions>
 
-const main = async (): Promise<void> => {
+const main = async (stopping: AbortController): Promise<void> => {
   const config = parseConfig(process.env, readInstalledTools())
   const log = createLogger('worker', config.logLevel)
-  const stopping = new AbortController()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort())
   Runtime.install({
     shutdownSignals: [],
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
@@ -172,10 +170,12 @@ const main = async (): Promise<void> => {
   }
 }
 
-try {
-  await main()
-} catch (error) {
-  const isSetting = error instanceof ConfigError
-  process.stderr.write(`${isSetting ? error.message : `The worker ended: ${String(error)}`}\n`)
-  process.exitCode = 1
-}
+const stopping = new AbortController()
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort())
+main(stopping).catch((error: unknown) => {
+  // Asked to stop while it still waited for Temporal.
+  if (error instanceof Error && error.name === 'AbortError' && stopping.signal.aborted) process.exit(0)
+  const message = error instanceof ConfigError ? error.message : `The worker ended: ${String(error)}`
+  // What is open by now, as the progress link is, would keep a worker that does nothing alive.
+  process.stderr.write(`${message}\n`, () => process.exit(1))
+})

@@ -1,6 +1,7 @@
 /**
  * Installs what Sluice needs, into this folder alone, and builds what is stale; see scripts/setup/install.mjs.
- * Needs nothing but Node, and reads by a Node too old for the rest, so that it can say so. `--test` adds what tests need.
+ * Needs nothing but Node, and reads by a Node too old for the rest, so that it can say so. `--test` adds what tests need;
+ * with `--start` wrong settings are left to what starts next.
  */
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -9,7 +10,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 const { install } = await import('./setup/install.mjs')
 try {
-  await install({ test: process.argv.includes('--test'), env: process.env, stream: process.stderr })
+  const [test, start] = ['--test', '--start'].map((flag) => process.argv.includes(flag))
+  await install({ test, start, env: process.env, stream: process.stderr })
 } catch (error) {
   if (error.name !== 'SetupError') throw error
   console.error(`\n${error.message}`)

@@ -3,6 +3,7 @@ import { parseFlags, readSubmitFlags, SUBMIT_FLAGS, SUBMIT_HELP } from '../cli/a
 import { CliError } from '../cli/cli-error.ts'
 import { ConfigError, parseConfig, settings } from '../config.ts'
 import { readInstalledTools } from './installed-tools.ts'
+import { isProgram } from './is-program.ts'
 import { startInstance, type RunningInstance } from './instance.ts'
 import { StartError } from './start-error.ts'
 import { demonstrate, submitOnce } from './start-once.ts'
@@ -41,7 +42,7 @@ const main = async (): Promise<number> => {
     return 0
   }
   const env = process.env
-  const config = parseConfig(env, readInstalledTools())
+  const config = parseConfig(env, readInstalledTools(), (program) => isProgram(program, env['PATH'] ?? ''))
   const wanted = readSubmitFlags(values)
   let started: Pick<RunningInstance, 'kill'> | null = null
   const onStarted = (instance: Pick<RunningInstance, 'kill'>) => {

@@ -5,6 +5,9 @@ type Rule =
   | { kind: 'all' }
   | { kind: 'network'; network: ipaddr.IPv4 | ipaddr.IPv6; prefixLength: number; port: number | null }
 
+/** Whether an entry of SLUICE_ALLOW_ADDRESSES means anything; for the check of all settings at the start. */
+export const isAddressEntry = (entry: string): boolean => parseRule(entry) !== null
+
 /** Judges the address a connection is really made to. */
 export type AddressCheck = (address: string, port: number) => boolean
 

@@ -6,7 +6,7 @@ import { OVERRIDES, parsePins, wantedPins } from './pins.mjs'
 import { hashOf, readStamp, ROOT, SetupError, writeStamp } from './project.mjs'
 import { environmentExists } from './python.mjs'
 import { createTaskList } from './task-list.mjs'
-import { recordToolPaths, toolPathsRecorded } from './tool-paths.mjs'
+import { overridesLead, recordToolPaths, toolPathsRecorded } from './tool-paths.mjs'
 import { installTools } from './tools.mjs'
 
 /** Pins that are installed, by name; none where the environment has gone or was moved. */
@@ -15,19 +15,20 @@ const presentPins = () => {
   return stamp.root === ROOT && environmentExists() ? (stamp.pins ?? {}) : {}
 }
 
-const findMissing = ({ env, test }) => {
+const findMissing = ({ env, test, start }) => {
   const present = presentPins()
   const settings = Object.values(OVERRIDES).map((name) => env[name] ?? '')
   const overrides = hashOf([], settings)
+  const mayRecord = !start || overridesLead(env)
   const missing = {
     npm: !npmPackagesInstalled(),
     debian: test ? missingTestPackages() : [],
     pins: wantedPins({ pins: parsePins(), env, test }).filter(({ name, requirement }) => present[name] !== requirement),
-    paths: readStamp().overrides !== overrides || !toolPathsRecorded({ test }),
+    paths: mayRecord && (readStamp().overrides !== overrides || !toolPathsRecorded({ test })),
     bundles: staleBundles().length > 0,
   }
   const isAny = missing.npm || missing.debian.length + missing.pins.length > 0 || missing.paths || missing.bundles
-  return { ...missing, isAny, present, overrides }
+  return { ...missing, isAny, present, overrides, mayRecord }
 }
 
 /** Lets all finish before a failure is passed on: nothing goes on behind an error message. */
@@ -41,16 +42,17 @@ const allOf = async (works) => {
 
 /**
  * Brings the project to where it can run: installs what is missing, builds what is stale, does nothing else.
- * @param {{test: boolean, env: NodeJS.ProcessEnv, stream: NodeJS.WriteStream}} options `test`: what only tests need, too.
+ * @param {{test: boolean, start: boolean, env: NodeJS.ProcessEnv, stream: NodeJS.WriteStream}} options `test`: what only tests
+ * need, too. `start`: a program set by hand that is not there is left to the start, which names all wrong settings at once.
  * @throws SetupError with what a person has to do.
  */
 export const install = async (options) => {
   if (findMissing(options).isAny) await alone(options.stream, () => installMissing(options))
 }
 
-const installMissing = async ({ test, env, stream }) => {
+const installMissing = async ({ test, start, env, stream }) => {
   const startedAt = Date.now()
-  const missing = findMissing({ env, test })
+  const missing = findMissing({ env, test, start })
   // Another set-up has done it meanwhile.
   if (!missing.isAny) return
   const tasks = createTaskList(stream)
@@ -61,7 +63,7 @@ const installMissing = async ({ test, env, stream }) => {
       const installed = Object.fromEntries(missing.pins.map(({ name, requirement }) => [name, requirement]))
       writeStamp({ root: ROOT, pins: { ...missing.present, ...installed } })
     }
-    if (missing.pins.length > 0 || missing.paths) {
+    if ((missing.pins.length > 0 || missing.paths) && missing.mayRecord) {
       await recordToolPaths({ tasks, env, test })
       writeStamp({ overrides: missing.overrides })
     }

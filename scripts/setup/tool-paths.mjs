@@ -67,6 +67,10 @@ const locate = async (tool, env) => {
   )
 }
 
+/** Whether every tool set by hand is there. */
+export const overridesLead = (env) =>
+  Object.values(OVERRIDES).every((name) => !env[name] || findProgram(env[name]) !== null)
+
 /** Finds a build of each tool that runs here, and records the paths for the composition roots. */
 export const recordToolPaths = async ({ tasks, env, test }) => {
   const names = Object.keys(TOOLS).filter((tool) => test || tool !== 'testServer')

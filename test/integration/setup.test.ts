@@ -9,10 +9,10 @@ const run = promisify(execFile)
 const SETUP = fileURLToPath(new URL('../../scripts/setup.mjs', import.meta.url))
 const PATHS = fileURLToPath(new URL('../../.tools/tools.json', import.meta.url))
 
-const setUp = async (settings: Record<string, string> = {}) => {
+const setUp = async (settings: Record<string, string> = {}, flag = '--test') => {
   const startedAt = performance.now()
   const env = { ...process.env, ...settings }
-  const { stdout, stderr } = await run(process.execPath, [SETUP, '--test'], { env })
+  const { stdout, stderr } = await run(process.execPath, [SETUP, flag], { env })
   return { said: stdout + stderr, ms: performance.now() - startedAt }
 }
 
@@ -43,5 +43,9 @@ describe('set-up', () => {
     })
     expect(readFileSync(PATHS, 'utf8')).toBe(before)
     expect((await setUp()).said).toBe('')
+  })
+
+  it('leaves it to the start to refuse one that is not there, with all else that is wrong', async () => {
+    expect((await setUp({ SLUICE_FFMPEG: '/nowhere/ffmpeg' }, '--start')).said).toBe('')
   })
 })

@@ -174,8 +174,13 @@ describe('npm start', () => {
   })
 
   it('says all that is wrong with the settings, and starts nothing', async () => {
-    const { code, err } = await run(process.execPath, START, { SLUICE_MEDIA_SLOTS: 'many', SLUICE_PORT: '99999' }).ended
+    const { code, err } = await run(process.execPath, START, {
+      SLUICE_MEDIA_SLOTS: 'many',
+      SLUICE_PORT: '99999',
+      SLUICE_FFMPEG: '/nowhere/ffmpeg',
+    }).ended
     expect(code).toBe(1)
+    expect(err).toContain('SLUICE_FFMPEG')
     expect(err).toContain('SLUICE_MEDIA_SLOTS')
     expect(err).toContain('SLUICE_PORT')
     expect(readInstance(dataDir)).toBeNull()
