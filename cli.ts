@@ -6,6 +6,7 @@ import { findInstance } from './cli/find-instance.ts'
 import { nameOf } from './cli/job-lines.ts'
 import { reportJobs } from './cli/report.ts'
 import { submitAndWatch } from './cli/submit.ts'
+import { writeLinesTo } from './cli/terminal.ts'
 import { watchJobs } from './cli/watch-jobs.ts'
 import { JOB_STATES } from './contract/names.ts'
 
@@ -55,8 +56,8 @@ const findTarget = (flags: { data?: string | undefined; server?: string | undefi
   return { address: { url: found.url, token: found.token }, folders: found.instance }
 }
 
-const out = (line: string) => void process.stdout.write(`${line}\n`)
-const err = (line: string) => void process.stderr.write(`${line}\n`)
+const out = writeLinesTo(process.stdout)
+const err = writeLinesTo(process.stderr)
 
 const main = async (): Promise<number> => {
   const { values, positionals } = parseFlags(process.argv.slice(2), FLAGS)

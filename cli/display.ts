@@ -1,6 +1,7 @@
 import { createLogUpdate } from 'log-update'
 import type { JobBoard } from './job-board.ts'
 import { jobLines, nameOf } from './job-lines.ts'
+import { writeLinesTo } from './terminal.ts'
 
 const REDRAW_MS = 100
 
@@ -19,6 +20,7 @@ export const createDisplay = (board: JobBoard, stream: NodeJS.WriteStream): Disp
 
 const createBars = (board: JobBoard, stream: NodeJS.WriteStream): Display => {
   const draw = createLogUpdate(stream)
+  const write = writeLinesTo(stream)
   let dirty = true
   const redraw = () => {
     if (dirty) draw(jobLines(board, stream.columns ?? 80).join('\n'))
@@ -31,7 +33,7 @@ const createBars = (board: JobBoard, stream: NodeJS.WriteStream): Display => {
     },
     say: (line) => {
       draw.clear()
-      stream.write(`${line}\n`)
+      write(line)
       dirty = true
       redraw()
     },
@@ -44,11 +46,12 @@ const createBars = (board: JobBoard, stream: NodeJS.WriteStream): Display => {
 }
 
 const createPlainLines = (board: JobBoard, stream: NodeJS.WriteStream): Display => {
+  const write = writeLinesTo(stream)
   const said = new Map<string, string>()
   const sayOnce = (key: string, state: string, line: string) => {
     if (said.get(key) === state) return
     said.set(key, state)
-    stream.write(`${line}\n`)
+    write(line)
   }
   return {
     changed: () => {
@@ -62,7 +65,7 @@ const createPlainLines = (board: JobBoard, stream: NodeJS.WriteStream): Display 
         sayOnce(job.id, job.state, `${name}: ${job.state}`)
       }
     },
-    say: (line) => void stream.write(`${line}\n`),
+    say: write,
     end: () => undefined,
   }
 }

@@ -1,5 +1,6 @@
 import type { Job, Step } from '../contract/jobs.ts'
 import { isEnded } from '../contract/names.ts'
+import { plainText } from '../contract/plain-text.ts'
 import type { ProgressMessage } from '../contract/socket.ts'
 import type { JobBoard } from './job-board.ts'
 import { bar, clock, describeReading } from './progress-text.ts'
@@ -10,7 +11,8 @@ const WITH_STEPS = 2
 const MAX_JOBS = 12
 const NAME_WIDTH = 10
 
-export const nameOf = ({ source, id }: Job): string => source.title ?? source.url ?? source.file ?? id
+/** On one line, whatever the page called it. */
+export const nameOf = ({ source, id }: Job): string => plainText(source.title ?? source.url ?? source.file ?? id)
 
 const SIGNS = { succeeded: '✓', failed: '✗', cancelled: '–', skipped: '–' } as const
 

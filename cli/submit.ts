@@ -7,6 +7,7 @@ import { CliError } from './cli-error.ts'
 import type { Display } from './display.ts'
 import { linkIntoImport, type ImportLink } from './import-link.ts'
 import { reportJobs } from './report.ts'
+import { writeLinesTo } from './terminal.ts'
 import { watchJobs } from './watch-jobs.ts'
 
 export interface Submission {
@@ -53,7 +54,7 @@ const prepare = async (source: string, { wanted, folders }: Submission): Promise
 export const submitAndWatch = async (submission: Submission): Promise<boolean> => {
   const { address, client, sources, signal, stream, out, folders, onDisplay } = submission
   if (sources.length > MAX_JOBS_PER_REQUEST) throw new CliError(`At most ${MAX_JOBS_PER_REQUEST} sources at once.`)
-  const err = (line: string) => void stream.write(`${line}\n`)
+  const err = writeLinesTo(stream)
   const prepared: Prepared[] = []
   let goesOn = false
   try {

@@ -5,6 +5,7 @@ import type { SubmitOptions } from '../cli/arguments.ts'
 import type { Display } from '../cli/display.ts'
 import { findInstance } from '../cli/find-instance.ts'
 import { submitAndWatch } from '../cli/submit.ts'
+import { writeLinesTo } from '../cli/terminal.ts'
 import { parseConfig, type Config } from '../config.ts'
 import { openDemoOrigin } from './demo.ts'
 import { startInstance, type RunningInstance } from './instance.ts'
@@ -19,8 +20,8 @@ export interface OnceOptions {
   onStarted: (instance: Pick<RunningInstance, 'kill'>) => void
 }
 
-const say = (line: string) => void process.stderr.write(`${line}\n`)
-const out = (line: string) => void process.stdout.write(`${line}\n`)
+const say = writeLinesTo(process.stderr)
+const out = writeLinesTo(process.stdout)
 
 /** Submits to the instance that runs, or else to one that is started for it and stopped again. @returns Whether all succeeded. */
 export const submitOnce = async (options: OnceOptions, sources: readonly string[]): Promise<boolean> => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { parseFlags, readSubmitFlags, SUBMIT_FLAGS, SUBMIT_HELP } from '../cli/arguments.ts'
 import { CliError } from '../cli/cli-error.ts'
+import { writeLinesTo } from '../cli/terminal.ts'
 import { ConfigError, parseConfig, settings } from '../config.ts'
 import { readInstalledTools } from './installed-tools.ts'
 import { isProgram } from './is-program.ts'
@@ -22,8 +23,8 @@ ${settings.map(({ name, meaning }) => `  ${name.padEnd(26)} ${meaning}`.trimEnd(
 
 const FLAGS = { ...SUBMIT_FLAGS, demo: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
 
-const out = (line: string) => void process.stdout.write(`${line}\n`)
-const err = (line: string) => void process.stderr.write(`${line}\n`)
+const out = writeLinesTo(process.stdout)
+const err = writeLinesTo(process.stderr)
 
 const addresses = ({ url, token, temporalUiUrl }: RunningInstance, dataDir: string): string =>
   [
