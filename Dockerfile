@@ -8,7 +8,7 @@ RUN apt-get update \
 
 WORKDIR /app
 COPY . .
-# Installs packages and tools and builds page and workflow bundle, as on any machine.
+# Installs packages and tools and builds page and bundles, as on any machine.
 RUN node scripts/setup.mjs && npm cache clean --force && rm -rf /root/.cache
 
 # What is written goes under /data, which belongs to an ordinary user.
@@ -17,4 +17,4 @@ USER node
 ENV SLUICE_DATA=/data
 VOLUME /data
 EXPOSE 8080
-CMD ["node", "--import", "tsx", "api/server.ts"]
+CMD ["node", "--enable-source-maps", "dist/api.js"]

@@ -1,9 +1,18 @@
 import { defineConfig } from 'vitest/config'
 
 /** Projects by what their tests need. */
-const project = (name: string, testTimeout: number) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 120_000, pool: 'forks' as const },
+const project = (name: string, testTimeout: number, globalSetup: string[] = []) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout,
+    hookTimeout: 120_000,
+    pool: 'forks' as const,
+    globalSetup,
+  },
 })
+
+const BUNDLES = ['test/fresh-bundles.ts']
 
 export default defineConfig({
   test: {
@@ -13,8 +22,8 @@ export default defineConfig({
       project('unit', 10_000),
       project('workflow', 60_000),
       project('replay', 60_000),
-      project('integration', 120_000),
-      project('browser', 120_000),
+      project('integration', 120_000, BUNDLES),
+      project('browser', 120_000, BUNDLES),
     ],
   },
 })

@@ -62,7 +62,7 @@ const checkAll = async (deps: ReadinessDeps): Promise<ReadinessCheck[]> => {
       const missing = await temporal.missingSearchAttributes()
       return missing.length === 0 ? null : `The namespace has no search attributes ${missing.join(', ')}.`
     }),
-    check('workers', 'Start one: node --import tsx worker.ts', async () => {
+    check('workers', 'Start one: node dist/worker.js', async () => {
       const idle = (await temporal.describeQueues()).filter(({ pollers }) => pollers.length === 0)
       return idle.length === 0 ? null : `No worker takes from ${idle.map(({ name }) => name).join(', ')}.`
     }),

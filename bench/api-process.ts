@@ -15,9 +15,9 @@ export interface ApiProcess {
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** Starts `api/server.ts` on a free port over its own data directory. */
+/** Starts the API on a free port over its own data directory. */
 export const startApiProcess = async (settings: { dataDir: string; temporalAddress: string }): Promise<ApiProcess> => {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'api', 'server.ts')], {
+  const child = spawn(process.execPath, ['--enable-source-maps', join(ROOT, 'dist', 'api.js')], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {

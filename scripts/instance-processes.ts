@@ -53,7 +53,7 @@ export const temporalProcess = ({ config, env, ports, addresses }: InstanceFacts
 const nodeProcess = ({ config, env, ports, addresses }: InstanceFacts, name: string, file: string) => ({
   name,
   command: process.execPath,
-  args: ['--enable-source-maps', '--import', 'tsx', join(ROOT, file)],
+  args: ['--enable-source-maps', join(ROOT, file)],
   cwd: ROOT,
   env: {
     NODE_ENV: 'production',
@@ -74,7 +74,7 @@ const nodeProcess = ({ config, env, ports, addresses }: InstanceFacts, name: str
 })
 
 export const workerProcess = (facts: InstanceFacts): SupervisedSpec => ({
-  ...nodeProcess(facts, 'worker', 'worker.ts'),
+  ...nodeProcess(facts, 'worker', 'dist/worker.js'),
   title: 'The worker',
   stopGraceMs: WORKER_GRACE_MS,
   // A cluster that is away keeps it waiting.
@@ -82,7 +82,7 @@ export const workerProcess = (facts: InstanceFacts): SupervisedSpec => ({
 })
 
 export const apiProcess = (facts: InstanceFacts): SupervisedSpec => ({
-  ...nodeProcess(facts, 'api', 'api/server.ts'),
+  ...nodeProcess(facts, 'api', 'dist/api.js'),
   title: 'The API',
   stopGraceMs: API_GRACE_MS,
 })

@@ -13,6 +13,27 @@ const BUNDLES = [
     args: ['--import', 'tsx', 'scripts/build-workflows.ts'],
   },
   {
+    name: 'programs',
+    title: 'API and worker',
+    source: 'scripts/build-programs.ts',
+    output: 'dist/worker.js',
+    inputs: [
+      ...[
+        'activities/',
+        'api/',
+        'catalog/',
+        'contract/',
+        'dispatch/',
+        'observability/',
+        'progress/',
+        'storage/',
+        'tools/',
+      ],
+      ...['config.ts', 'worker.ts', 'scripts/build-programs.ts', 'scripts/installed-tools.ts', 'package-lock.json'],
+    ],
+    args: ['--import', 'tsx', 'scripts/build-programs.ts'],
+  },
+  {
     name: 'web',
     title: 'web page',
     source: 'web/index.html',
