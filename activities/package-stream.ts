@@ -3,12 +3,16 @@ import { join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import type { FileRole } from '../contract/media.ts'
 import { muxArgs } from '../tools/ffmpeg-mux.ts'
+import { rungArgs } from '../tools/ffmpeg-rung.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
+import { probeOutput } from '../tools/ffprobe-output.ts'
 import { DASH_MANIFEST, HLS_MASTER, type PackagerStream } from '../tools/packager-args.ts'
 import { packageStreams } from '../tools/packager.ts'
 import { contentTypeOf } from './content-type.ts'
 import type { Packaging } from './packaging.ts'
 import type { MadeProduct } from './products.ts'
+import { checkAligned } from './rungs-aligned.ts'
+import { rungsOf } from './rungs.ts'
 
 const OUTPUT = 'stream'
 const AUDIO = 'audio'
@@ -16,7 +20,11 @@ const AUDIO = 'audio'
 /** Segments, playlists and manifests, all below `stream/`; each rendition and the sound in a folder of its own. */
 export const packageStream = async (packaging: Packaging): Promise<MadeProduct[]> => {
   const { context, dir, plan } = packaging
-  const streams = [...(await videoInputs(packaging)), ...(await audioInput(packaging))]
+  const streams = [
+    ...(await copiedInput(packaging)),
+    ...(await videoInputs(packaging)),
+    ...(await audioInput(packaging)),
+  ]
   await mkdir(join(dir, OUTPUT))
   await packageStreams(context, streams, `package/${OUTPUT}`)
   const names = await readdir(join(dir, OUTPUT), { recursive: true, withFileTypes: true })
@@ -32,7 +40,12 @@ export const packageStream = async (packaging: Packaging): Promise<MadeProduct[]
     if (!files.includes(`${OUTPUT}/${required}`))
       throw new SluiceError('OutputInvalid', `The stream lacks ${required}.`)
   }
-  const top = plan.video.mode === 'encode' ? plan.video.renditions[0] : undefined
+  const rungs = rungsOf(plan.video)
+  await checkAligned(
+    join(dir, OUTPUT),
+    rungs.map(({ name }) => name),
+  )
+  const [top] = rungs
   return files.map((file) => describe(file, top))
 }
 
@@ -47,6 +60,21 @@ const videoInputs = ({ context, plan, videoPaths }: Packaging): Promise<Packager
       return { kind: 'video', name, input: `${name}.mp4` }
     }),
   )
+}
+
+/** The source's own picture, where the plan has it as the largest size. */
+const copiedInput = async ({ context, plan, sourcePath, run }: Packaging): Promise<PackagerStream[]> => {
+  const { video } = plan
+  const rung = video.mode === 'encode' ? video.copied : video.mode === 'copy' ? video.rung : null
+  if (video.mode === 'none' || rung === null) return []
+  const input = `${rung.name}.mp4`
+  const output = join(context.cwd, input)
+  const args = rungArgs({ source: sourcePath, streamIndex: video.streamIndex, rung, output })
+  await runFfmpeg(context, { args, totalMs: plan.durationMs, onProgress: (progress) => run.report(progress) })
+  const [made] = (await probeOutput(context, output)).streams
+  // ffmpeg leaves out what it cannot take along, and ends well.
+  if (made?.frames !== rung.frames) throw new SluiceError('OutputInvalid', 'Pictures were lost while copying.')
+  return [{ kind: 'video', name: rung.name, input }]
 }
 
 const audioInput = async (packaging: Packaging): Promise<PackagerStream[]> => {

@@ -1,11 +1,10 @@
 import { SluiceError } from '../contract/failures.ts'
-import type { InputColour, StoryboardGeometry, VideoPlan } from '../contract/plan.ts'
+import { KEYFRAME_INTERVAL_MS, type InputColour, type StoryboardGeometry, type VideoPlan } from '../contract/plan.ts'
 import type { Preset } from '../contract/presets.ts'
 import type { VideoFacts } from '../contract/source-facts.ts'
 import { ladder, singleRendition } from './plan-ladder.ts'
+import { decideTopRung, type EncodePlan } from './plan-top-rung.ts'
 
-/** Keyframes every 2 s: segments of 4 s can start on them, and a player finds its place quickly. */
-const KEYFRAME_INTERVAL_MS = 2_000
 /** Screens show no more, and H.264's levels count frames. */
 const HIGHEST_RATE = 60
 /** H.264 level 5.2: 4K at 60 frames. Above it hardware decoders give up. */
@@ -39,7 +38,7 @@ export const decideVideo = (question: VideoQuestion): VideoDecision => {
   const { facts, preset } = question
   if (preset.video === 'none') return { video: { mode: 'none' }, reasons: ['Only the sound is wanted.'] }
   if (!facts) return { video: { mode: 'none' }, reasons: ['The source has no picture.'] }
-  const copied: VideoPlan = { mode: 'copy', streamIndex: facts.streamIndex }
+  const copied: VideoPlan = { mode: 'copy', streamIndex: facts.streamIndex, rung: null }
   if (preset.video === 'source') return { video: copied, reasons: ['The picture is kept as it is.'] }
   if (facts.dolbyVisionProfile === 5) {
     throw new SluiceError(
@@ -47,9 +46,11 @@ export const decideVideo = (question: VideoQuestion): VideoDecision => {
       'The video is Dolby Vision profile 5, whose colours cannot be converted. The preset "original" keeps it as it is.',
     )
   }
-  const obstacle = preset.delivery === 'stream' ? 'A stream needs its own ladder.' : whyNotCopied(question, facts)
-  if (obstacle === null) return { video: copied, reasons: ['The picture fits as it is and is copied without loss.'] }
-  return { video: encode(question, facts), reasons: [`The picture is encoded: ${obstacle}`] }
+  const encoded = encode(question, facts)
+  const obstacle = whyNotCopied(question, facts)
+  if (obstacle !== null) return { video: encoded, reasons: [`The picture is encoded: ${obstacle}`] }
+  if (preset.delivery === 'stream') return decideTopRung(facts, encoded)
+  return { video: copied, reasons: ['The picture fits as it is and is copied without loss.'] }
 }
 
 /** The first reason against copying the picture into an MP4 for browsers; null when there is none. */
@@ -67,12 +68,13 @@ const whyNotCopied = ({ container, cap }: VideoQuestion, facts: VideoFacts): str
   return null
 }
 
-const encode = ({ preset, cap, storyboardBranch }: VideoQuestion, facts: VideoFacts): VideoPlan => {
+const encode = ({ preset, cap, storyboardBranch }: VideoQuestion, facts: VideoFacts): EncodePlan => {
   const frameRate = cappedRate(facts.frameRate)
   const source = { width: facts.width, height: facts.height, frameRate: frameRate?.perSecond ?? null }
   return {
     mode: 'encode',
     streamIndex: facts.streamIndex,
+    copied: null,
     renditions: preset.delivery === 'stream' ? ladder(source, cap) : [singleRendition(source, cap)],
     frameRate: frameRate?.fraction ?? null,
     keyframeIntervalMs: KEYFRAME_INTERVAL_MS,

@@ -3,8 +3,10 @@ import { basename, join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import type { Probed, ProbeInput } from '../contract/steps.ts'
 import { confirmInterlaced } from '../tools/ffmpeg-idet.ts'
+import { PRESETS } from '../contract/presets.ts'
 import { probeFile, scanPackets } from '../tools/ffprobe.ts'
 import type { ProbedStream } from '../tools/ffprobe-answer.ts'
+import { expectedGrid, measureFit } from '../tools/ffprobe-fit.ts'
 import { mainAudio, mainVideo, sourceFacts, statedFrameSeconds, type Measurements } from '../tools/ffprobe-facts.ts'
 import { summarise } from '../tools/ffprobe-summary.ts'
 import { hashFile } from '../tools/hash-file.ts'
@@ -41,6 +43,9 @@ export const createProbe =
         video !== null && isInterlaced(context, { path, video, durationMs }),
       ])
       const sizeBytes = input.file.sizeBytes
+      if (video && scans.videoScan && PRESETS[input.preset].delivery === 'stream') {
+        scans.videoScan.grid = await measureFit(context, { path, answer, stream: video, scan: scans.videoScan })
+      }
       const facts = sourceFacts({ answer, layout, identity, sizeBytes, ...scans, interlaced })
       if (!facts.video && !facts.audio) {
         throw new SluiceError('UnsupportedMedia', 'The file announces picture or sound but holds none of it.')
@@ -67,7 +72,9 @@ const scanStreams = async (
   { path, video, audio, durationMs }: StreamsOfFile,
 ): Promise<Pick<Measurements, 'videoScan' | 'audioScan'>> => {
   const streams = [
-    ...(video ? [{ streamIndex: video.index, frameSeconds: statedFrameSeconds(video) }] : []),
+    ...(video
+      ? [{ streamIndex: video.index, frameSeconds: statedFrameSeconds(video), grid: expectedGrid(video) }]
+      : []),
     ...(audio ? [{ streamIndex: audio.index, frameSeconds: null }] : []),
   ]
   let reported = 0

@@ -8,6 +8,7 @@ import type { ProductFile, Published, PublishInput } from '../contract/steps.ts'
 import { CHECKSUMS_FILE, MANIFEST_FILE, writeChecksums, writeManifest, type Library } from '../storage/library.ts'
 import { libraryName, numberedName } from '../storage/library-name.ts'
 import { hashFile } from '../tools/hash-file.ts'
+import { rungsOf } from './rungs.ts'
 import { runStep, type StepDeps, type StepRun } from './step.ts'
 
 export interface PublishDeps extends StepDeps {
@@ -151,7 +152,7 @@ const describeMedia = ({ mediaId, job, resolved, probed, plan }: PublishInput) =
 const pictureSize = (plan: MediaPlan, probed: PublishInput['probed']) => {
   if (plan.video.mode === 'none') return { width: null, height: null }
   if (plan.video.mode === 'encode') {
-    const [largest] = plan.video.renditions.toSorted((a, b) => b.height - a.height)
+    const [largest] = rungsOf(plan.video).toSorted((a, b) => b.height - a.height)
     return { width: largest?.width ?? null, height: largest?.height ?? null }
   }
   const stream = probed.summary.streams.find((candidate) => candidate.type === 'video' && !candidate.attachedPicture)

@@ -3,12 +3,30 @@
  * planner never breaks a replay. No zod here: workflows read these types inside their sandbox.
  */
 
-/** One H.264 rendition of the ladder. Sizes in pixels, both even. */
-export interface Rendition {
+/** Keyframes of what is encoded stand this far apart: segments can start on them, and a player finds its place quickly. */
+export const KEYFRAME_INTERVAL_MS = 2_000
+/** Segments of a stream start on the first keyframe after each multiple of this. */
+export const SEGMENT_MS = 4_000
+
+/** One size of a stream's ladder, in pixels, both even. */
+export interface Rung {
   /** `720p`: by the shorter displayed side. */
   name: string
   width: number
   height: number
+}
+
+/** The source's own picture as the largest rung. */
+export interface CopiedRung extends Rung {
+  /** As a fraction: frame `n` is shown at exactly `n` times its inverse. */
+  frameRate: string
+  frames: number
+  /** Its pictures do not say that they are BT.709, and are told to; players may refuse to change between sizes otherwise. */
+  untagged: boolean
+}
+
+/** A rung that is encoded, as H.264. */
+export interface Rendition extends Rung {
   crf: number
   /** Cap of the capped CRF; `bufsize` is twice this. */
   maxrateBps: number
@@ -23,11 +41,13 @@ export type InputColour = 'bt601' | 'bt709' | 'bt2020' | 'hdr10' | 'hlg'
 
 export type VideoPlan =
   | { mode: 'none' }
-  /** The source's own stream, unchanged. */
-  | { mode: 'copy'; streamIndex: number }
+  /** The source's own stream, unchanged; `rung`: as the only size of a stream, null in a file. */
+  | { mode: 'copy'; streamIndex: number; rung: CopiedRung | null }
   | {
       mode: 'encode'
       streamIndex: number
+      /** The source's own stream above the renditions, unchanged; null where every size is encoded. */
+      copied: CopiedRung | null
       renditions: Rendition[]
       /** Constant output frame rate as a fraction, `30000/1001`; null keeps the source's timestamps (`-fps_mode vfr`). */
       frameRate: string | null

@@ -3,6 +3,28 @@
  * workflows read these types inside their sandbox.
  */
 
+/**
+ * Why pictures can't be segments of a stream as they are. `unmeasured`: nobody looked; `container`: none whose index can be
+ * believed; `rate`: none that is constant and stated; `fields`: coded as interlaced; `hidden`: an edit list leaves out frames;
+ * `start`: not at 0; `reordered`: more frames are held back than the encoder does; `times`: not exactly those of the rate;
+ * `keyframes`: some lie beside the grid; `boundaries`: a segment would have none to start on; `groups`: not closed by an IDR picture.
+ */
+export type GridMisfit =
+  | 'unmeasured'
+  | 'container'
+  | 'rate'
+  | 'fields'
+  | 'hidden'
+  | 'start'
+  | 'reordered'
+  | 'times'
+  | 'keyframes'
+  | 'boundaries'
+  | 'groups'
+
+/** Whether every picture and keyframe lies exactly where an encode would put it; `peakBps`: of the segment that needs most. */
+export type GridFit = { fits: true; peakBps: number } | { fits: false; misfit: GridMisfit }
+
 /** The video stream to show; cover art never counts as one. */
 export interface VideoFacts {
   streamIndex: number
@@ -23,6 +45,9 @@ export interface VideoFacts {
   dolbyVisionProfile: number | null
   /** Matrix coefficients as ffprobe names them; null where the stream names none. */
   colourSpace: string | null
+  /** Primaries and transfer function likewise. */
+  colourPrimaries: string | null
+  colourTransfer: string | null
   /** Constant rate as a fraction, `30000/1001`; null where frames last differently long. */
   frameRate: string | null
   frames: number
@@ -36,6 +61,8 @@ export interface VideoFacts {
     medianGapMs: number | null
     longestGapMs: number | null
   }
+  /** Measured for presets that make a stream. */
+  grid: GridFit
 }
 
 /** The sound track to play. */

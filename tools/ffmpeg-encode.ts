@@ -2,6 +2,7 @@ import type { Rendition, StoryboardGeometry, VideoPlan } from '../contract/plan.
 import { DEINTERLACE, standardPicture, storyboardTiles } from './ffmpeg-filters.ts'
 import { inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
+import { framesPerGroup } from './keyframe-grid.ts'
 
 export type VideoEncode = Extract<VideoPlan, { mode: 'encode' }>
 
@@ -94,8 +95,7 @@ const keyframeArgs = (video: VideoEncode): string[] => {
       VARIABLE_TIME_BASE,
     ]
   }
-  const [numerator = 25, denominator = 1] = video.frameRate.split('/').map(Number)
-  const frames = `${Math.max(1, Math.round((numerator / denominator) * (video.keyframeIntervalMs / 1_000)))}`
+  const frames = `${framesPerGroup(video.frameRate, video.keyframeIntervalMs)}`
   return [...fixed, '-g', frames, '-keyint_min', frames, '-fps_mode', 'cfr']
 }
 

@@ -34,12 +34,17 @@ export const mainAudio = (answer: ProbeAnswer): ProbedStream | null => {
 const best = (streams: readonly ProbedStream[], score: (stream: ProbedStream) => number): ProbedStream | null =>
   streams.reduce<ProbedStream | null>((top, stream) => (top && score(top) >= score(stream) ? top : stream), null)
 
-/** Seconds a frame lasts where the stream states one rate; null where its two ways of stating it differ. */
-export const statedFrameSeconds = (stream: ProbedStream): number | null => {
+/** The rate as a fraction where the stream states one; null where its two ways of stating it differ. */
+export const statedFrameRate = (stream: ProbedStream): string | null => {
   const real = fractionOf(stream.r_frame_rate)
   const average = fractionOf(stream.avg_frame_rate)
-  if (!real || !average || Math.abs(real - average) / average > 0.002) return null
-  return 1 / real
+  return !real || !average || Math.abs(real - average) / average > 0.002 ? null : stream.r_frame_rate
+}
+
+/** Seconds a frame lasts where the stream states one rate. */
+export const statedFrameSeconds = (stream: ProbedStream): number | null => {
+  const frameRate = fractionOf(statedFrameRate(stream))
+  return frameRate === null ? null : 1 / frameRate
 }
 
 export interface Measurements {
@@ -104,6 +109,8 @@ const videoFacts = (
     dynamicRange: dynamicRangeOf(stream),
     dolbyVisionProfile: stream.side_data_list.find((data) => data.dv_profile !== undefined)?.dv_profile ?? null,
     colourSpace: stream.color_space,
+    colourPrimaries: stream.color_primaries,
+    colourTransfer: stream.color_transfer,
     frameRate: scan.constantRate ? stream.r_frame_rate : null,
     frames: scan.frames,
     startMs,
@@ -114,6 +121,7 @@ const videoFacts = (
       medianGapMs: toMs(scan.keyframes.medianGap),
       longestGapMs: toMs(scan.keyframes.longestGap),
     },
+    grid: scan.grid,
   }
 }
 

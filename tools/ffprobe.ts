@@ -1,6 +1,7 @@
 import { SluiceError } from '../contract/failures.ts'
 import { inputArgs } from './ffmpeg-input.ts'
 import { parseProbeAnswer, type ProbeAnswer } from './ffprobe-answer.ts'
+import type { KeyframeGrid } from './keyframe-grid.ts'
 import { createPacketScan, PACKET_ENTRIES, type PacketScan } from './ffprobe-packets.ts'
 import { readMp4Layout } from './mp4-boxes.ts'
 import { runMediaTool, type ToolContext } from './tool-context.ts'
@@ -44,6 +45,8 @@ export interface ScannedStream {
   streamIndex: number
   /** Expected distance of its pictures; null where there is none. */
   frameSeconds: number | null
+  /** Where a stream would have its keyframes; none where nobody asks. */
+  grid?: KeyframeGrid | null
 }
 
 /**
@@ -55,7 +58,9 @@ export const scanPackets = async (
   { path, streams }: { path: string; streams: readonly ScannedStream[] },
   onTime: (seconds: number) => void = () => {},
 ): Promise<PacketScan[]> => {
-  const scans = new Map(streams.map((stream) => [`${stream.streamIndex}`, createPacketScan(stream.frameSeconds)]))
+  const scans = new Map(
+    streams.map(({ streamIndex, frameSeconds, grid }) => [`${streamIndex}`, createPacketScan(frameSeconds, grid)]),
+  )
   const shown = ['-show_entries', PACKET_ENTRIES, '-of', 'compact=p=0:nk=1']
   await runMediaTool(context, 'ffprobe', {
     args: ['-v', 'error', ...shown, ...inputArgs(path)],

@@ -1,3 +1,5 @@
+import { SEGMENT_MS } from '../contract/plan.ts'
+
 /** One stream for Shaka Packager, by file names within the folder that it works in. */
 export interface PackagerStream {
   kind: 'video' | 'audio'
@@ -8,7 +10,6 @@ export interface PackagerStream {
 
 export const HLS_MASTER = 'master.m3u8'
 export const DASH_MANIFEST = 'manifest.mpd'
-const SEGMENT_SECONDS = 4
 
 /**
  * Arguments for HLS and DASH over the same CMAF segments, written below `output`. Names are relative to the packager's folder
@@ -17,7 +18,7 @@ const SEGMENT_SECONDS = 4
 export const packagerArgs = (streams: readonly PackagerStream[], output: string): string[] => [
   ...streams.map((stream) => descriptor(stream, output)),
   '--segment_duration',
-  `${SEGMENT_SECONDS}`,
+  `${SEGMENT_MS / 1_000}`,
   '--hls_master_playlist_output',
   `${output}/${HLS_MASTER}`,
   '--hls_playlist_type',

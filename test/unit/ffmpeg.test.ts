@@ -16,6 +16,7 @@ const rendition = (name: string, width: number, height: number): Rendition => {
 const encode = (changes: Partial<VideoEncode> = {}): VideoEncode => ({
   mode: 'encode',
   streamIndex: 0,
+  copied: null,
   renditions: [rendition('720p', 1280, 720), rendition('480p', 854, 480)],
   frameRate: '30000/1001',
   keyframeIntervalMs: 2_000,

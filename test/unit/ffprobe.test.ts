@@ -6,6 +6,7 @@ import { createPacketScan } from '../../tools/ffprobe-packets.ts'
 import { summarise } from '../../tools/ffprobe-summary.ts'
 import { parseIdetLine } from '../../tools/ffmpeg-idet.ts'
 
+const unmeasured = { fits: false, misfit: 'unmeasured' } as const
 const video = { index: 0, codec_type: 'video', codec_name: 'h264', width: 1440, height: 1080 }
 const audio = { index: 1, codec_type: 'audio', codec_name: 'aac', channels: 2, sample_rate: '48000' }
 const answerOf = (...streams: object[]) =>
@@ -75,6 +76,7 @@ describe('streams', () => {
         bytes: 90,
         constantRate: false,
         keyframes: { count: 9, medianGap: 0.02, longestGap: 0.02 },
+        grid: unmeasured,
       },
       videoScan: {
         frames: 2,
@@ -83,6 +85,7 @@ describe('streams', () => {
         bytes: 1_000,
         constantRate: true,
         keyframes: { count: 1, medianGap: null, longestGap: null },
+        grid: unmeasured,
       },
     })
     expect(facts).toMatchObject({
@@ -135,10 +138,10 @@ describe('packets', () => {
 
   it('orders pictures by the time they are shown, and leaves out those an edit list discards', () => {
     const lines = [
-      '0|0.000000|0.040000|100|K__',
-      '0|0.080000|0.040000|50|___',
-      '0|0.040000|0.040000|50|___',
-      '0|-0.04|0.04|9|KD_',
+      '0|0.000000|-0.040000|0.040000|100|K__',
+      '0|0.080000|0.000000|0.040000|50|___',
+      '0|0.040000|0.040000|0.040000|50|___',
+      '0|-0.04|-0.04|0.04|9|KD_',
     ]
     expect(scan(lines)).toEqual({
       frames: 3,
@@ -147,24 +150,25 @@ describe('packets', () => {
       bytes: 200,
       constantRate: true,
       keyframes: { count: 1, medianGap: null, longestGap: null },
+      grid: unmeasured,
     })
   })
 
   it('measures the distance of keyframes', () => {
-    const lines = [0, 2, 4, 9].map((time) => `0|${time}|1|10|K__`)
+    const lines = [0, 2, 4, 9].map((time) => `0|${time}|${time}|1|10|K__`)
     expect(scan(lines).keyframes).toEqual({ count: 4, medianGap: 2, longestGap: 5 })
   })
 
   it('takes a millisecond clock for constant and a changing pace for variable', () => {
     const at = (times: number[]) =>
       scan(
-        times.map((time) => `0|${time.toFixed(3)}|0.033|10|___`),
+        times.map((time) => `0|${time.toFixed(3)}|${time.toFixed(3)}|0.033|10|___`),
         1 / 30,
       ).constantRate
     const steady = Array.from({ length: 300 }, (_, frame) => frame / 30)
     expect(at(steady)).toBe(true)
     expect(at(steady.filter((_, frame) => frame % 10 > 2))).toBe(false)
-    expect(scan(['0|0|1|1|K__', '0|1|1|1|K__'], null).constantRate).toBe(false)
+    expect(scan(['0|0|0|1|1|K__', '0|1|1|1|1|K__'], null).constantRate).toBe(false)
   })
 })
 

@@ -15,12 +15,15 @@ export const videoFacts = (changes: Partial<VideoFacts> = {}): VideoFacts => ({
   dynamicRange: 'sdr',
   dolbyVisionProfile: null,
   colourSpace: 'bt709',
+  colourPrimaries: 'bt709',
+  colourTransfer: 'bt709',
   frameRate: '25/1',
   frames: 1_500,
   startMs: 0,
   endMs: 60_000,
   bitrateBps: 4_000_000,
   keyframes: { count: 12, medianGapMs: 5_000, longestGapMs: 5_000 },
+  grid: { fits: false, misfit: 'keyframes' },
   ...changes,
 })
 

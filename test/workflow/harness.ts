@@ -42,6 +42,7 @@ export const ingestPlan = ({
   video: {
     mode: 'encode',
     streamIndex: 0,
+    copied: null,
     renditions: [{ name: '720p', width: 1280, height: 720, crf: 23, maxrateBps: 3_000_000, profile: 'high' }],
     frameRate: '25/1',
     keyframeIntervalMs: 2_000,

@@ -76,7 +76,11 @@ describe('ingest', () => {
   })
 
   it('skips the transcode where everything is copied', async () => {
-    const plan = { ...ingestPlan(), video: { mode: 'copy' as const, streamIndex: 0 }, audio: { mode: 'none' as const } }
+    const plan = {
+      ...ingestPlan(),
+      video: { mode: 'copy' as const, streamIndex: 0, rung: null },
+      audio: { mode: 'none' as const },
+    }
     const { activities, projections, calls } = fakeActivities({ plan: async () => plan })
     await runIngest(jobInput(), activities)
     expect(calls).not.toContain('transcodeChunk')
