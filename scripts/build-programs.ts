@@ -14,8 +14,8 @@ const PROGRAMS = { api: `${root}api/server.ts`, worker: `${root}worker.ts` }
 /** Each source goes on knowing where it lies, so that what it names beside itself is found. */
 const ownPlaces: Plugin = {
   name: 'own-places',
-  setup: ({ onLoad }) => {
-    onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+  setup: (bundling) => {
+    bundling.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
       const place = JSON.stringify(relative(outdir, path))
       const source = await readFile(path, 'utf8')
       const contents = source.replaceAll('import.meta.url', `new URL(${place}, import.meta.url).href`)
