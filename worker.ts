@@ -4,7 +4,6 @@ import { ActivityNotFoundError, Client } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
 import type { Logger } from 'pino'
-import { collectDefaultMetrics, Registry } from 'prom-client'
 import {
   createControlActivities,
   createDownloadActivities,
@@ -20,6 +19,7 @@ import { createReconciler } from './dispatch/reconcile.ts'
 import { createLogger, logReady } from './observability/log.ts'
 import { createStepMetrics } from './observability/metrics.ts'
 import { serveMetrics } from './observability/metrics-server.ts'
+import { createRegistry } from './observability/process-metrics.ts'
 import { createLoopbackLink } from './progress/loopback-link.ts'
 import { readInstalledTools } from './scripts/installed-tools.ts'
 import { createLibrary } from './storage/library.ts'
@@ -84,8 +84,7 @@ const main = async (stopping: AbortController): Promise<void> => {
     }),
   })
 
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  const registry = createRegistry()
   const metricsServer = await serveMetrics(registry, config.worker.metricsPort)
   const bus = createLoopbackLink({ url: config.worker.busUrl, dataDir: config.dataDir, log })
   const egress = await createEgress(config, log)
@@ -152,7 +151,7 @@ const main = async (stopping: AbortController): Promise<void> => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
   }
   stopping.signal.addEventListener('abort', shutDown)
-  logReady(log, { roles: config.worker.roles })
+  logReady(log, { roles: config.worker.roles, metricsPort: metricsServer.port })
   try {
     // One that breaks takes the others down in order; the supervisor starts the process again.
     const runs = workers.map((worker) => worker.run().finally(() => stopping.abort()))

@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Gauge, Histogram, type Registry } from 'prom-client'
+import { createRegistry } from '../observability/process-metrics.ts'
 
 /** The API's own figures, in the Prometheus text format. */
 export interface ApiMetrics {
@@ -7,8 +8,7 @@ export interface ApiMetrics {
 }
 
 export const createApiMetrics = (count: { sockets: () => number; links: () => number }): ApiMetrics => {
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  const registry = createRegistry()
   const duration = new Histogram({
     name: 'sluice_http_request_duration_seconds',
     help: 'Time from a request to the end of its answer',

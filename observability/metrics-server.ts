@@ -1,8 +1,15 @@
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
 
+export interface MetricsServer {
+  /** The port it got. */
+  port: number
+  close(): void
+}
+
 /** Serves `/metrics` of a process without an API, on loopback alone: a collector runs beside it or behind a proxy. */
-export const serveMetrics = async (registry: Registry, port: number): Promise<Server> => {
+export const serveMetrics = async (registry: Registry, port: number): Promise<MetricsServer> => {
   const server = createServer((request, response) => {
     if (request.url !== '/metrics') {
       response.writeHead(404).end()
@@ -19,5 +26,5 @@ export const serveMetrics = async (registry: Registry, port: number): Promise<Se
   })
   // Metrics alone must not keep a finished worker alive.
   server.unref()
-  return server
+  return { port: (server.address() as AddressInfo).port, close: () => server.close() }
 }
