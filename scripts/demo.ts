@@ -1,8 +1,9 @@
 import { createReadStream, statSync } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { runTool } from '../tools/spawn.ts'
+import { makeDataDirectory } from './data-directory.ts'
 
 const SECONDS = 8
 const PAGE = `<!doctype html><title>Sluice demonstration</title><video src="/demonstration.mp4" controls></video>`
@@ -41,7 +42,7 @@ export const openDemoOrigin = async (options: {
   signal: AbortSignal
 }): Promise<DemoOrigin> => {
   const { ffmpeg, dataDir, signal } = options
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  makeDataDirectory(dataDir)
   const folder = await mkdtemp(join(dataDir, 'demo-origin-'))
   const clip = join(folder, 'demonstration.mp4')
   const remove = () => rm(folder, { recursive: true, force: true })

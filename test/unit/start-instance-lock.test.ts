@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { findInstance } from '../../cli/find-instance.ts'
 import { lockInstance } from '../../scripts/instance-lock.ts'
+import { StartError } from '../../scripts/start-error.ts'
 
 const MODULE = fileURLToPath(new URL('../../scripts/instance-lock.ts', import.meta.url))
 
@@ -51,5 +53,32 @@ describe('lockInstance', () => {
     const lock = lockInstance(dataDir)
     expect(lock).not.toBeNull()
     lock?.release()
+  })
+
+  const reasonFor = (directory: string): string => {
+    try {
+      lockInstance(directory)?.release()
+      return 'none'
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error
+      return error.message
+    }
+  }
+
+  it('says in a sentence why a directory is of no use', () => {
+    const file = join(dataDir, 'file')
+    writeFileSync(file, '')
+    const end = 'Choose another with SLUICE_DATA, or correct this one.'
+    expect(reasonFor(file)).toBe(`The data directory ${file} can't be used: it is a file. ${end}`)
+    const below = join(file, 'data')
+    expect(reasonFor(below)).toBe(`The data directory ${below} can't be used: part of its path is a file. ${end}`)
+    mkdirSync(join(dataDir, 'instance.lock'))
+    expect(reasonFor(dataDir)).toContain("can't be used: its file instance.lock can't be opened")
+    expect(findInstance(file)).toBeNull()
+  })
+
+  // Root may write wherever the file system can be written to; /proc never can.
+  it.runIf(process.platform === 'linux')('says so of a directory that can only be read', () => {
+    expect(reasonFor('/proc/self')).toMatch(/^The data directory \/proc\/self can't be used: [^\n]+$/)
   })
 })
