@@ -15,7 +15,13 @@ export interface RunningInstance {
   url: string
   /** The owner's. */
   token: string
+  temporalAddress: string
   temporalUiUrl: string | null
+  /**
+   * Resolves when jobs are not only accepted but taken up: later than all else where Temporal runs elsewhere and is away.
+   * @throws StartError where the worker never starts.
+   */
+  ready: Promise<void>
   /** Stops all, in order; returns when nothing is left. */
   stop(): Promise<void>
   /** Ends all at once. */
@@ -37,8 +43,8 @@ export class InstanceRunningError extends StartError {}
 
 /**
  * Locks the data directory, starts Temporal, API and worker, and keeps them running.
- * @throws InstanceRunningError where another instance has the directory; StartError where something does not start. Nothing is
- * left running then.
+ * @throws InstanceRunningError where another instance has the directory; StartError where something does not start; the reason of
+ * `signal`. Nothing is left running then.
  */
 export const startInstance = async (options: InstanceOptions): Promise<RunningInstance> => {
   const { dataDir } = options.config
@@ -90,23 +96,28 @@ const startAll = async ({ config, env, say, signal, processes, background }: Sta
   const start = (spec: SupervisedSpec): Promise<void> => {
     const supervised = supervise({ spec, say, onChange: () => queueMicrotask(record) })
     processes.push(supervised)
-    return Promise.race([supervised.ready, aborted(signal)])
+    return supervised.ready
   }
+  const stopped = aborted(signal)
+  signal.throwIfAborted()
 
   const temporal = temporalProcess(facts)
   if (temporal) {
     const note = claimDatabase(temporalFolder(config), temporalVersion(config.tools.temporal))
     if (note) say(note)
-    await start(temporal)
+    await Promise.race([start(temporal), stopped])
   } else {
     void prepareElsewhere({ address: addresses.temporalAddress, config, say, signal: background })
   }
   const workerReady = start(workerProcess(facts))
   const apiReady = start(apiProcess(facts))
   // Jobs are accepted while a cluster is away, so the worker may come later then.
-  await Promise.all([apiReady, temporal ? workerReady : null])
+  const enough = temporal
+    ? Promise.all([apiReady, workerReady])
+    : Promise.race([apiReady, workerReady.then(() => apiReady)])
+  await Promise.race([enough, stopped])
   const token = readFileSync(join(config.dataDir, OWNER_TOKEN_FILE), 'utf8').trim()
-  return { url: addresses.url, token, temporalUiUrl: addresses.temporalUiUrl }
+  return { ...addresses, token, ready: workerReady }
 }
 
 /** Keeps the instance file true; called on every change of a process. */
@@ -140,9 +151,13 @@ const prepareElsewhere = async ({ address, config, say, signal }: Elsewhere): Pr
   }
 }
 
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    const fail = () => reject(new StartError('Stopped before everything was started.'))
+const aborted = (signal: AbortSignal): Promise<never> => {
+  const rejected = new Promise<never>((_, reject) => {
+    const fail = () => reject(signal.reason as Error)
     if (signal.aborted) fail()
     else signal.addEventListener('abort', fail, { once: true })
   })
+  // A stop that comes after the start concerns nobody here.
+  rejected.catch(() => undefined)
+  return rejected
+}

@@ -40,6 +40,8 @@ const withInstance = async (options: OnceOptions, sources: readonly string[]): P
   const sayAbove = (line: string) => (display ? display.say(line) : say(line))
   say('Starting Sluice')
   const instance = await startInstance({ config, env, say: sayAbove, signal, onStarted })
+  const lost = new AbortController()
+  instance.ready.catch((error: unknown) => lost.abort(error))
   try {
     say(`Sluice is at ${instance.url}${instance.temporalUiUrl ? `, Temporal at ${instance.temporalUiUrl}` : ''}`)
     return await submitAndWatch({
@@ -48,7 +50,8 @@ const withInstance = async (options: OnceOptions, sources: readonly string[]): P
       sources,
       wanted,
       folders: { libraryDir: config.libraryDir, importDir: config.importDir },
-      signal,
+      // Without a worker the jobs would never end.
+      signal: AbortSignal.any([signal, lost.signal]),
       out,
       stream: process.stderr,
       onDisplay: (shown) => {

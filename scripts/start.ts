@@ -1,11 +1,12 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseFlags, readSubmitFlags, SUBMIT_FLAGS, SUBMIT_HELP } from '../cli/arguments.ts'
 import { CliError } from '../cli/cli-error.ts'
 import { writeLinesTo } from '../cli/terminal.ts'
 import { ConfigError, parseConfig, settings } from '../config.ts'
 import { readInstalledTools } from './installed-tools.ts'
 import { isProgram } from './is-program.ts'
-import { startInstance, type RunningInstance } from './instance.ts'
+import { startInstance, type InstanceOptions, type RunningInstance } from './instance.ts'
 import { StartError } from './start-error.ts'
 import { demonstrate, submitOnce } from './start-once.ts'
 import { createStopSignal } from './stop-signal.ts'
@@ -28,13 +29,53 @@ const err = writeLinesTo(process.stderr)
 
 const addresses = ({ url, token, temporalUiUrl }: RunningInstance, dataDir: string): string =>
   [
-    'Sluice is running.',
     `  Page       ${url}/sign-in?token=${token}   (the link signs you in)`,
     `  API        ${url}/docs`,
     ...(temporalUiUrl === null ? [] : [`  Temporal   ${temporalUiUrl}`]),
     `  Data       ${dataDir}   (logs in ${join(dataDir, 'logs')})`,
     'Ctrl-C stops it; unfinished jobs go on at the next start.',
   ].join('\n')
+
+/** A Temporal elsewhere that is there has a worker ready within this after the API. */
+const READY_SOON_MS = 5_000
+
+/** Says where all is, and when jobs begin; @throws StartError where they never will. */
+const announce = async (instance: RunningInstance, dataDir: string): Promise<void> => {
+  const timer = new AbortController()
+  const late = sleep(READY_SOON_MS, true, { signal: timer.signal }).catch(() => false)
+  const isLate = await Promise.race([instance.ready.then(() => false), late]).finally(() => timer.abort())
+  if (isLate) out(`Sluice accepts jobs; its worker waits for Temporal at ${instance.temporalAddress}.`)
+  else out('Sluice is running.')
+  out(addresses(instance, dataDir))
+  if (!isLate) return
+  await instance.ready
+  out('The worker has begun: Sluice is running.')
+}
+
+/** Runs until `signal` says to stop, which is no failure at whatever moment it comes. */
+const runUntilStopped = async (options: InstanceOptions): Promise<void> => {
+  const { signal, config } = options
+  out('Starting Sluice')
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => {
+      out('Stopping Sluice')
+      reject(signal.reason as Error)
+    })
+  })
+  // The start itself ends by the same reason, and is looked at first.
+  stopped.catch(() => undefined)
+  try {
+    const instance = await startInstance(options)
+    try {
+      await Promise.race([announce(instance, config.dataDir).then(() => stopped), stopped])
+    } finally {
+      await instance.stop()
+    }
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error
+  }
+  out('Sluice has stopped.')
+}
 
 const main = async (): Promise<number> => {
   const { values, positionals } = parseFlags(process.argv.slice(2), FLAGS)
@@ -57,16 +98,7 @@ const main = async (): Promise<number> => {
   if (values.demo) return (await demonstrate({ ...common, wanted })) ? 0 : 1
   if (positionals.length > 0) return (await submitOnce({ ...common, wanted }, positionals)) ? 0 : 1
 
-  out('Starting Sluice')
-  const instance = await startInstance({ ...common, say: (line) => err(`${new Date().toLocaleTimeString()} ${line}`) })
-  out(addresses(instance, config.dataDir))
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve())
-  })
-  out('Stopping Sluice')
-  await instance.stop()
-  out('Sluice has stopped.')
+  await runUntilStopped({ ...common, say: (line) => err(`${new Date().toLocaleTimeString()} ${line}`) })
   return 0
 }
 

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Instance } from '../../contract/instance.ts'
 import { lockInstance } from '../../scripts/instance-lock.ts'
 import { readInstance } from '../../scripts/instance-file.ts'
@@ -81,6 +82,16 @@ const start = async (command: string, args: string[]): Promise<Run & { instance:
   const instance = readInstance(dataDir)
   if (!instance) throw new Error('there is no instance file')
   return { ...started, instance }
+}
+
+/** A port that somebody listens on until the test has ended. */
+const occupyPort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const listening = server.address()
+  if (typeof listening !== 'object' || listening === null) throw new Error('it has no port')
+  return listening.port
 }
 
 const aliveOf = ({ processes }: Instance): string[] =>
@@ -184,6 +195,37 @@ describe('npm start', () => {
     expect(err).toContain('SLUICE_MEDIA_SLOTS')
     expect(err).toContain('SLUICE_PORT')
     expect(readInstance(dataDir)).toBeNull()
+  })
+
+  describe('with a Temporal elsewhere that is away', () => {
+    const away = () => ({ SLUICE_DATA: join(folder, 'away'), TEMPORAL_ADDRESS: '127.0.0.1:1' })
+
+    it('says what it waits for, and stops in order', async () => {
+      const { child, until, ended } = run(process.execPath, START, away())
+      await until('Ctrl-C stops it')
+      child.kill('SIGTERM')
+      const { code, out, err } = await ended
+      expect(code).toBe(0)
+      expect(err).not.toMatch(/^ +at |StartError/m)
+      expect(out).toContain('Sluice accepts jobs; its worker waits for Temporal at 127.0.0.1:1.')
+      expect(out).not.toContain('Sluice is running')
+      expect(out).toMatch(/\nStopping Sluice\nSluice has stopped\.\n$/)
+      expect(readdirSync(away().SLUICE_DATA)).not.toContain('instance.json')
+    })
+
+    it('stops in order half-way through its start, too', async () => {
+      const { child, until, ended } = run(process.execPath, START, away())
+      await until('Starting Sluice')
+      child.kill('SIGINT')
+      expect(await ended).toEqual({ code: 0, out: 'Starting Sluice\nStopping Sluice\nSluice has stopped.\n', err: '' })
+    })
+
+    it('gives up with the reason where the worker can never start', async () => {
+      const busy = await occupyPort()
+      const { code, err } = await run(process.execPath, START, { ...away(), SLUICE_METRICS_PORT: String(busy) }).ended
+      expect(code).toBe(1)
+      expect(err).toMatch(/The worker does not start \(exit code 1\)\.\n.*EADDRINUSE/)
+    })
   })
 
   it('demonstrates itself, ends by itself and leaves the files', async () => {
