@@ -6,7 +6,7 @@ export interface KeyframeGrid {
   /** Frames from one keyframe to the next. */
   framesPerGroup: number
   /** Whether the packager begins a segment with this frame of the grid. */
-  startsSegment(frame: number): boolean
+  startsSegment: (frame: number) => boolean
 }
 
 /** x264 holds back as many frames where B-frames refer to each other, its default: the first one is decoded that much before it is shown. */

@@ -108,6 +108,69 @@ describe('stream', () => {
     expect(namesOf(decide(facts, 'stream', { maxHeight }))).toEqual(expected)
   })
 
+  const fitting = (changes: Partial<VideoFacts> = {}): SourceFacts =>
+    sourceFacts({ video: videoFacts({ grid: { fits: true, peakBps: 5_000_000 }, ...changes }) })
+
+  it('copies a source that fits as the largest size, and encodes those below', () => {
+    const plan = decide(fitting(), 'stream')
+    expect(plan.video).toMatchObject({
+      mode: 'encode',
+      copied: { name: '1080p', width: 1920, height: 1080, frameRate: '25/1', frames: 1_500, untagged: false },
+    })
+    expect(namesOf(plan)).toEqual(['720p', '480p', '360p', '240p'])
+    expect(plan.reasons[0]).toContain('1080p is copied without loss')
+    const encoded = decide(sourceFacts(), 'stream')
+    expect(plan.hash).not.toBe(encoded.hash)
+    expect(plan.weights.transcode).toBeLessThan(encoded.weights.transcode * 0.6)
+    expect(plan.weights.transcode).toBeGreaterThan(0)
+  })
+
+  it('encodes nothing of a source that fits and is the only size', () => {
+    const plan = decide(fitting({ width: 320, height: 180, grid: { fits: true, peakBps: 300_000 } }), 'stream')
+    expect(plan.video).toMatchObject({ mode: 'copy', rung: { name: '180p', width: 320, height: 180 } })
+    expect(plan).toMatchObject({ extension: 'm3u8', passSource: false, weights: { transcode: 0 } })
+    expect(plan.thumbnails.storyboardFrom).toBe('keyframes')
+  })
+
+  it('has a picture tagged that does not say what it is, where it is taken for BT.709', () => {
+    const untagged = { colourSpace: null, colourPrimaries: null, colourTransfer: null }
+    expect(decide(fitting(untagged), 'stream').video).toMatchObject({ copied: { untagged: true } })
+    expect(decide(fitting({ colourTransfer: null }), 'stream').video).toMatchObject({ copied: { untagged: true } })
+    expect(decide(fitting({ ...untagged, width: 854, height: 480 }), 'stream').video).toMatchObject({ copied: null })
+  })
+
+  it.each<[string, Partial<VideoFacts>, RegExp]>([
+    ['is HEVC', { codec: 'hevc' }, /hevc is not H.264/],
+    ['is larger than the cap', { width: 2560, height: 1440 }, /larger than 1080 lines/],
+    ['is turned', { rotation: 90, width: 1080, height: 1920 }, /turned by 90°/],
+    ['is of full range', { pixelFormat: 'yuvj420p' }, /full range/],
+    ['has another transfer function', { colourTransfer: 'smpte170m' }, /not BT.709/],
+    ['has wide primaries', { colourPrimaries: 'bt2020' }, /not BT.709/],
+    ['has twice the frames', { frameRate: '120/1' }, /more frames a second/],
+    ['is longer than any level allows', { width: 8_640, height: 480 }, /not as large as/],
+    ['has tiny pictures', { width: 12, height: 12 }, /not as large as its 16p/],
+    [
+      'is off the grid',
+      { grid: { fits: false, misfit: 'boundaries' } },
+      /lacks a keyframe where a segment of 4 s begins/,
+    ],
+    ['has open groups', { grid: { fits: false, misfit: 'groups' } }, /depend on others/],
+    [
+      'has a heavy segment',
+      { grid: { fits: true, peakBps: 7_500_001 } },
+      /needs 7.5 Mbit\/s, where 1080p should do with 5.0/,
+    ],
+  ])('encodes every size of a source that fits but %s', (_, changes, reason) => {
+    const plan = decide(fitting(changes), 'stream')
+    expect(plan.video).toMatchObject({ mode: 'encode', copied: null })
+    expect(plan.reasons[0]).toMatch(reason)
+  })
+
+  it('encodes where less is wanted than there is', () => {
+    expect(namesOf(decide(fitting(), 'stream', { maxHeight: 720 }))).toEqual(['720p', '480p', '360p', '240p'])
+    expect(decide(fitting(), 'stream', { maxHeight: 1_080 }).video).toMatchObject({ copied: { name: '1080p' } })
+  })
+
   it('encodes sound that begins late, as segments have to begin together', () => {
     expect(decide(sourceFacts(), 'stream').audio.mode).toBe('copy')
     expect(decide(sourceFacts({ audio: audioFacts({ startMs: 40 }) }), 'stream').audio.mode).toBe('encode')
