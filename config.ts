@@ -77,7 +77,9 @@ const environment = z.object({
     .describe('How much is logged'),
   TEMPORAL_ADDRESS: hostPort.optional().describe('host:port of a Temporal server to use instead of the embedded one'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default').describe('Namespace of the workflows'),
-  TEMPORAL_UI_URL: address('http', 'https').optional().describe('Address of the Temporal Web UI, for links'),
+  TEMPORAL_UI_URL: address('http', 'https')
+    .optional()
+    .describe('Address of the Temporal Web UI, for links; default: port 8233 beside Temporal'),
   SLUICE_TEMPORAL_PORT: port
     .optional()
     .describe('Port of the embedded Temporal server; default 7233 or the next free one'),

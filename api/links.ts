@@ -15,8 +15,10 @@ export const API_PATH = '/api/v1'
 /** Where the dev server has its Web UI, unless told otherwise. */
 const DEFAULT_UI_PORT = 8233
 
-export const createLinks = ({ uiUrl, uiPort, namespace }: Omit<Config['temporal'], 'address' | 'port'>): Links => {
-  const ui = (uiUrl ?? `http://127.0.0.1:${uiPort ?? DEFAULT_UI_PORT}`).replace(/\/+$/, '')
+export const createLinks = ({ uiUrl, uiPort, address, namespace }: Omit<Config['temporal'], 'port'>): Links => {
+  // Where it is not said, the Web UI is taken to be on Temporal's own machine.
+  const host = address === null ? '127.0.0.1' : new URL(`http://${address}`).hostname
+  const ui = (uiUrl ?? `http://${host}:${uiPort ?? DEFAULT_UI_PORT}`).replace(/\/+$/, '')
   return {
     temporalUi: ui,
     job: (id) => `${API_PATH}/jobs/${id}`,
