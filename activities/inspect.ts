@@ -1,9 +1,10 @@
 import { parseSourceUrl } from '../contract/source-url.ts'
 import type { Info } from '../contract/media.ts'
+import { plainTitle } from '../contract/plain-title.ts'
 import { DEFAULT_PRESET, PRESETS } from '../contract/presets.ts'
 import type { StepRef } from '../contract/steps.ts'
 import { formatSort } from '../tools/ytdlp-args.ts'
-import { identityOf, sizeOfFormat, type YtdlpFormat } from '../tools/ytdlp-info.ts'
+import { identityOf, sizeOfFormat, uploaderOf, type YtdlpFormat } from '../tools/ytdlp-info.ts'
 import { extractInfo } from '../tools/ytdlp.ts'
 import { siteOf } from './resolved-info.ts'
 import { ytdlpContext, type SourceDeps } from './source-deps.ts'
@@ -27,7 +28,7 @@ export const createInspect =
         title,
         extractor,
         id,
-        uploader: info.uploader ?? info.channel ?? info.creator ?? null,
+        uploader: uploaderOf(info),
         durationMs: info.duration ? Math.round(1_000 * info.duration) : null,
         live: info.is_live === true || info.live_status === 'is_live',
         site: siteOf(info, source.host),
@@ -47,7 +48,7 @@ const describeFormat = (format: YtdlpFormat): Info['formats'][number] => ({
   audioCodec: codec(format.acodec),
   bitrateBps: format.tbr ? Math.round(1_000 * format.tbr) : null,
   sizeBytes: sizeOfFormat(format)?.bytes ?? null,
-  note: format.format_note ?? null,
+  note: plainTitle(format.format_note ?? '') || null,
 })
 
 const whole = (value: number | null | undefined): number | null => (value ? Math.round(value) : null)

@@ -35,13 +35,14 @@ const resolveFile = async (deps: SourceDeps, run: StepRun, file: string): Promis
     onBytes: (done) =>
       run.report({ unit: 'bytes', done, total, percent: (100 * done) / total, rate: null, etaMs: null }),
   })
+  // The same bytes have the same name in the library, from wherever they were imported.
+  const id = identity.slice(0, 8)
   return {
     infoKey: null,
     sourceKey: `file:${identity}`,
-    title: source.title,
+    title: source.title || id,
     extractor: 'file',
-    // The same bytes have the same name in the library, from wherever they were imported.
-    id: identity.slice(0, 8),
+    id,
     fileStamp: source.stamp,
     uploader: null,
     site: null,

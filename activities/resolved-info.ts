@@ -6,7 +6,15 @@ import type { Resolved, StepRef } from '../contract/steps.ts'
 import { askDirect } from '../tools/http-ask.ts'
 import type { Representation } from '../tools/http-representation.ts'
 import { formatSort } from '../tools/ytdlp-args.ts'
-import { chosenFormats, expiryOf, identityOf, refuseLive, sizeOfFormat, type YtdlpInfo } from '../tools/ytdlp-info.ts'
+import {
+  chosenFormats,
+  expiryOf,
+  identityOf,
+  refuseLive,
+  sizeOfFormat,
+  uploaderOf,
+  type YtdlpInfo,
+} from '../tools/ytdlp-info.ts'
 import { extractInfo } from '../tools/ytdlp.ts'
 import { httpContext, ytdlpContext, type SourceDeps } from './source-deps.ts'
 import type { StepRun } from './step.ts'
@@ -77,7 +85,7 @@ export const resolvedOf = (ref: StepRef, url: string, info: YtdlpInfo): Resolved
     infoKey: infoKeyOf(ref.jobId),
     fileStamp: null,
     ...identityOf(info, source.normalised),
-    uploader: info.uploader ?? info.channel ?? info.creator ?? null,
+    uploader: uploaderOf(info),
     site: siteOf(info, source.host),
     webpageUrl: info.webpage_url ?? url,
     durationMs: info.duration ? Math.round(1_000 * info.duration) : null,

@@ -5,12 +5,13 @@ import { basename, extname, isAbsolute, relative, resolve, sep } from 'node:path
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { SluiceError } from '../contract/failures.ts'
+import { plainTitle } from '../contract/plain-title.ts'
 
 /** A user's own file under the import folder. */
 export interface SourceFile {
   /** Absolute, links followed. */
   path: string
-  /** File name without its extension. */
+  /** File name without its extension, as people may be shown it; may be empty. */
   title: string
   sizeBytes: number
   /** Of path, size and time of change: equal while nobody touches the file. */
@@ -40,7 +41,7 @@ export const openImport = async (importDir: string, file: string): Promise<Sourc
   const facts = `${relative(root, path)}\n${stats.size}\n${stats.mtimeMs}`
   return {
     path,
-    title: basename(file, extname(file)),
+    title: plainTitle(basename(file, extname(file))),
     sizeBytes: stats.size,
     stamp: createHash('sha256').update(facts).digest('hex').slice(0, 16),
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { SluiceError } from '../contract/failures.ts'
+import { plainTitle } from '../contract/plain-title.ts'
 
 const text = z.string().nullish().catch(null)
 const number = z.number().nullish().catch(null)
@@ -63,16 +64,25 @@ export const identityOf = (
   info: YtdlpInfo,
   normalisedUrl: string,
 ): { extractor: string; id: string; sourceKey: string; title: string } => {
-  const named = info.title?.trim() ?? ''
+  const named = plainTitle(info.title ?? '')
   if (IDLESS.test(info.extractor_key ?? info.extractor) || IDLESS.test(info.extractor)) {
     const sha = createHash('sha256').update(normalisedUrl).digest('hex')
     // The reader of <video> elements numbers even a single one.
     const title = info.extractor === 'html5' ? named.replace(/ \(1\)$/, '') : named
-    return { extractor: 'generic', id: sha.slice(0, 8), sourceKey: `generic:${sha}`, title: title || info.id }
+    return {
+      extractor: 'generic',
+      id: sha.slice(0, 8),
+      sourceKey: `generic:${sha}`,
+      title: title || plainTitle(info.id),
+    }
   }
   const extractor = info.extractor.toLowerCase()
-  return { extractor, id: info.id, sourceKey: `${extractor}:${info.id}`, title: named || info.id }
+  return { extractor, id: info.id, sourceKey: `${extractor}:${info.id}`, title: named || plainTitle(info.id) }
 }
+
+/** Who made it, as far as the site says. */
+export const uploaderOf = ({ uploader, channel, creator }: YtdlpInfo): string | null =>
+  [uploader, channel, creator].map((name) => plainTitle(name ?? '')).find((name) => name !== '') ?? null
 
 /** Protocols that pass the egress guard; what yt-dlp would leave to other programs is not among them. */
 const PROTOCOLS = new Set(['http', 'https', 'm3u8', 'm3u8_native', 'http_dash_segments', 'ism'])

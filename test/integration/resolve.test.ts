@@ -183,6 +183,12 @@ describe('resolve of files', () => {
     expect(other.id).toBe(one.id)
   })
 
+  it('names a file by its bytes where its own name says nothing', async () => {
+    await put('\u0007\u202e.mp4', 'nameless')
+    const resolved = await line.resolve({ file: '\u0007\u202e.mp4' })
+    expect(resolved.title).toBe(resolved.id)
+  })
+
   it('stays inside the import folder', async () => {
     await put('inside.mp4', 'x')
     await symlink('/etc/hostname', join(line.config.importDir, 'link.mp4'))

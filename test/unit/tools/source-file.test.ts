@@ -53,6 +53,14 @@ describe('openImport', () => {
   })
 })
 
+describe('the title of a file', () => {
+  it('is plain text, whatever the file is called', async () => {
+    for (const name of ['red\u001b[31m\u202e.mp4', '\u0007.mp4']) await writeFile(join(imports, name), 'clip')
+    expect((await openImport(imports, 'red\u001b[31m\u202e.mp4')).title).toBe('red[31m')
+    expect((await openImport(imports, '\u0007.mp4')).title).toBe('')
+  })
+})
+
 describe('takeImport', () => {
   it('leaves the file where it was', async () => {
     const seen = watch()

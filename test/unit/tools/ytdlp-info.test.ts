@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { SluiceError } from '../../../contract/failures.ts'
-import { chosenFormats, expiryOf, identityOf, parseInfo, refuseLive, sizeOfFormat } from '../../../tools/ytdlp-info.ts'
+import {
+  chosenFormats,
+  expiryOf,
+  identityOf,
+  parseInfo,
+  refuseLive,
+  sizeOfFormat,
+  uploaderOf,
+} from '../../../tools/ytdlp-info.ts'
 
 const format = (id: string, more: object = {}) => ({
   format_id: id,
@@ -44,6 +52,21 @@ describe('identityOf', () => {
 
   it('falls back on the id where there is no title', () => {
     expect(identityOf(info({ title: ' ' }), 'https://a.example/').title).toBe('dQw4w9WgXcQ')
+  })
+})
+
+describe('names that a page gave', () => {
+  it('are plain text', () => {
+    const title = '\u001b]0;owned\u0007A\nfilm\u202egpj\ud800'
+    expect(identityOf(info({ title }), 'https://a.example/').title).toBe(']0;ownedA filmgpj\ufffd')
+    expect(identityOf(info({ title, extractor: 'generic' }), 'https://a.example/').title).not.toMatch(/\p{Cc}/u)
+    expect(uploaderOf(info({ uploader: 'Eve\u009b31m\u2066' }))).toBe('Eve31m')
+  })
+
+  it('count as none where nothing is left of them', () => {
+    expect(identityOf(info({ title: '\u0007\u202e' }), 'https://a.example/').title).toBe('dQw4w9WgXcQ')
+    expect(uploaderOf(info({ uploader: '\u0007 ', channel: 'The channel' }))).toBe('The channel')
+    expect(uploaderOf(info())).toBeNull()
   })
 })
 

@@ -1,0 +1,30 @@
+import { plainText } from './plain-text.ts'
+
+/** Longer than any site's own limit for titles; what some give as one is the whole text of a post. In code points. */
+const MAX_LENGTH = 500
+/** One character may be a heap of marks without an end, so that what is looked at needs a limit of its own. In UTF-16 units. */
+const LOOKED_AT = 8 * MAX_LENGTH
+
+/**
+ * A name that a page, a site or a file gave, as it is kept: one line of plain text, at most 500 code points long, cut between
+ * characters as people see them. Empty where nothing is left.
+ */
+export const plainTitle = (text: string): string => {
+  const line = plainText(text).replaceAll(/\s+/gu, ' ').trim()
+  if (codePoints(line) <= MAX_LENGTH) return line
+  let kept = ''
+  // The room of one is for the sign of what is missing.
+  let room = MAX_LENGTH - 1
+  for (const { segment } of new Intl.Segmenter().segment(line.slice(0, LOOKED_AT))) {
+    room -= codePoints(segment)
+    if (room < 0) break
+    kept += segment
+  }
+  return `${kept.trimEnd()}…`
+}
+
+const codePoints = (text: string): number => {
+  let count = 0
+  for (const _ of text) count += 1
+  return count
+}
