@@ -5,6 +5,7 @@ import type { MediaFileRow } from '../../catalog/media.ts'
 import { visibleOwner } from '../access/principal.ts'
 import { FILE_POLICY } from '../access/security-headers.ts'
 import type { ApiDeps } from '../deps.ts'
+import { heedableRange } from '../http/byte-range.ts'
 import { pathParameter } from '../http/parse.ts'
 import { Problem } from '../http/problem.ts'
 import { problems } from '../http/responses.ts'
@@ -51,6 +52,9 @@ export const getMediaFile = (deps: ApiDeps): Route => ({
     const visible = owner === null || (await deps.catalog.media.get(id))?.owner === owner
     if (!file || !visible) throw new Problem('FileNotFound')
     setFileHeaders(response, file)
+    const range = heedableRange(request.method, request.headers.range, file.sizeBytes)
+    if (range === undefined) delete request.headers.range
+    else request.headers.range = range
     await send(response, { root: deps.config.libraryDir, path: file.libraryPath })
   },
 })

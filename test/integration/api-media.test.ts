@@ -116,6 +116,17 @@ describe('a file', () => {
     expect(part.headers.get('content-range')).toBe('bytes 2-4/10')
     expect(await part.text()).toBe('234')
     expect(await (await running.call(path, withToken({ range: 'bytes=-3' }))).text()).toBe('789')
+    const more = await running.call(path, withToken({ range: 'bytes=-11' }))
+    expect({ status: more.status, range: more.headers.get('content-range') }).toEqual({
+      status: 206,
+      range: 'bytes 0-9/10',
+    })
+    expect(await more.text()).toBe('0123456789')
+    const onlyHead = await running.call(path, { ...withToken({ range: 'bytes=2-4' }), method: 'HEAD' })
+    expect({ status: onlyHead.status, length: onlyHead.headers.get('content-length') }).toEqual({
+      status: 200,
+      length: '10',
+    })
     const beyond = await running.call(path, withToken({ range: 'bytes=20-30' }))
     expect(beyond.status).toBe(416)
     expect(beyond.headers.get('content-range')).toBe('bytes */10')
