@@ -5,6 +5,7 @@ import type { JobQueries } from '../catalog/jobs.ts'
 import { workflowIdOf } from '../contract/names.ts'
 import { callTemporal } from './call-temporal.ts'
 import { lookAfterJob } from './look-after-job.ts'
+import type { OpenCalls } from './open-calls.ts'
 import type { Reachability } from './reachability.ts'
 import { isAway, isNotFound } from './temporal-errors.ts'
 
@@ -14,8 +15,7 @@ export interface CancellerDeps {
   log: Logger
   onChanged: (jobId: string, revision: number) => void
   reachability: Reachability
-  /** Aborts calls that are still without an answer. */
-  signal: AbortSignal
+  openCalls: OpenCalls
   /** Waits for a start that is under way; `withdrawn`: it never began, and the row is settled. */
   settleStart: (row: JobRow) => Promise<'sent' | 'withdrawn'>
 }
@@ -33,13 +33,13 @@ const BATCH = 100
 
 /** Carries the wish to cancel from the row to the workflow, as a request that waits for a worker where there is none. */
 export const createCanceller = (deps: CancellerDeps): Canceller => {
-  const { client, jobs, log, reachability, settleStart, signal } = deps
+  const { client, jobs, log, reachability, settleStart, openCalls } = deps
   const underWay = new Set<Promise<void>>()
 
   const tell = async (row: JobRow): Promise<void> => {
     const handle = client.getHandle(workflowIdOf(row.kind, row.id, row.run))
     try {
-      await callTemporal({ client, timeoutMs: CANCEL_TIMEOUT_MS, signal }, () => handle.cancel())
+      await callTemporal({ client, timeoutMs: CANCEL_TIMEOUT_MS, openCalls }, () => handle.cancel())
       reachability.answered()
       await jobs.markCancelPassedOn(row)
     } catch (error) {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { JobRow } from '../catalog/job-row.ts'
 import type { JobQueries } from '../catalog/jobs.ts'
 import { createCanceller } from './cancel-job.ts'
+import { createOpenCalls } from './open-calls.ts'
 import { createStartedMarks } from './started-marks.ts'
 import { startWorkflow } from './start-workflow.ts'
 import { isAway } from './temporal-errors.ts'
@@ -64,8 +65,7 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
   /** Queued rows whose start was sent and not answered: Temporal may have them. */
   const unanswered = new Set<string>()
   const stopping = new AbortController()
-  /** Aborts what still has no answer when there is no more time to wait for it. */
-  const hangingUp = new AbortController()
+  const openCalls = createOpenCalls()
   const marks = createStartedMarks({ jobs, log })
   const reachability = createReachability({ client, log, stopping: stopping.signal, onReturn: () => void sweep() })
   let more = false
@@ -108,7 +108,7 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
     // be cancelled without Temporal.
     if (!(await reachability.check())) return void queued.set(row.id, row)
     try {
-      await startWorkflow(client, row, hangingUp.signal)
+      await startWorkflow(client, row, openCalls)
       reachability.answered()
       marks.add(row)
     } catch (error) {
@@ -125,7 +125,7 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
   const canceller = createCanceller({
     ...deps,
     reachability,
-    signal: hangingUp.signal,
+    openCalls,
     settleStart: async (row) => {
       await inFlight.get(row.id)
       const isHeld = queued.delete(row.id) || surplus.delete(row.id)
@@ -184,7 +184,7 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
     sweep,
     stop: async () => {
       stopping.abort()
-      const patience = setTimeout(() => hangingUp.abort(), STOP_PATIENCE_MS)
+      const patience = setTimeout(() => openCalls.hangUp(), STOP_PATIENCE_MS)
       await Promise.all([looping, canceller.idle(), ...inFlight.values()])
       clearTimeout(patience)
       await marks.flush()

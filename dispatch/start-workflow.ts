@@ -5,6 +5,7 @@ import type { JobRow } from '../catalog/job-row.ts'
 import { SEARCH_ATTRIBUTES, TASK_QUEUES, workflowIdOf } from '../contract/names.ts'
 import type { JobInput } from '../contract/steps.ts'
 import { callTemporal } from './call-temporal.ts'
+import type { OpenCalls } from './open-calls.ts'
 import { isAlreadyStarted } from './temporal-errors.ts'
 
 /** Ten times what a busy server takes. Without a limit the client would wait for ever. */
@@ -20,12 +21,12 @@ const SITE = defineSearchAttributeKey(SEARCH_ATTRIBUTES.site, 'KEYWORD')
 
 /**
  * Has Temporal run the present run of a job. Asking again is harmless: a workflow that runs or ran already counts as started.
- * @throws gRPC errors; `isAway` tells which may pass. Where there was no answer, or `signal` aborted, it may have started.
+ * @throws gRPC errors; `isAway` tells which may pass. Where there was no answer, or nobody waited for it, it may have started.
  */
-export const startWorkflow = async (client: WorkflowClient, job: JobRow, signal: AbortSignal): Promise<void> => {
+export const startWorkflow = async (client: WorkflowClient, job: JobRow, openCalls: OpenCalls): Promise<void> => {
   const { kind, id, run, owner, priority, source } = job
   try {
-    await callTemporal({ client, timeoutMs: START_TIMEOUT_MS, signal }, () =>
+    await callTemporal({ client, timeoutMs: START_TIMEOUT_MS, openCalls }, () =>
       client.start(kind, {
         workflowId: workflowIdOf(kind, id, run),
         taskQueue: TASK_QUEUES.control,

@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { JobRow } from '../../catalog/job-row.ts'
 import { TASK_QUEUES, workflowIdOf } from '../../contract/names.ts'
+import { createOpenCalls } from '../../dispatch/open-calls.ts'
 import { createReconciler, type Reconciler } from '../../dispatch/reconcile.ts'
 import { createInfoRunner } from '../../dispatch/run-info.ts'
 import { startWorkflow } from '../../dispatch/start-workflow.ts'
@@ -22,7 +23,6 @@ describe('with workflows that end in every way', () => {
   let stopWorker: () => Promise<void>
   const clock = { now: Date.now() }
   const changed: [string, number][] = []
-  const never = new AbortController().signal
 
   beforeAll(async () => {
     const quiet = new DefaultLogger('ERROR')
@@ -75,7 +75,7 @@ describe('with workflows that end in every way', () => {
     const outcome = await catalog.jobs.acceptOrMatch([acceptedJob({ passthrough })])
     const job = outcome.outcome === 'accepted' ? outcome.items[0]?.job : undefined
     if (!job) throw new Error('nothing was accepted')
-    await startWorkflow(temporal.client.workflow, job, never)
+    await startWorkflow(temporal.client.workflow, job, createOpenCalls())
     await catalog.jobs.markStarted([job])
     return job
   }
