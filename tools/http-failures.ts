@@ -25,6 +25,8 @@ export const refusedConnection = (host: string, details: FailureDetails = {}): S
 export const brokenOff = (host: string, words: string): SluiceError =>
   new SluiceError('SourceUnavailable', `${host} broke the download off: ${words}`)
 
+export const endlessRedirects = (host: string): string => `${host} redirects from address to address without an end.`
+
 /** Sentences that begin or end with a host, for failures that have no status. */
 export const UNREACHED = {
   connection: (host: string) => `The connection to ${host} fails.`,
@@ -32,13 +34,16 @@ export const UNREACHED = {
   tls: (host: string) => `No secure connection to ${host}: its certificate or TLS fails.`,
 } as const
 
-/** What an answer of 400 or above means. */
+/** What an answer means that brings nothing: of 300 or above, where redirects that lead to a web address have been followed. */
 export const statusFailure = (status: number, host: string, details: FailureDetails = {}): SluiceError => {
   const failure = (code: FailureCode, sentence: string): SluiceError =>
     new SluiceError(code, `${sentence} (HTTP ${status}).`, details)
   if (status === 404 || status === 410) return failure('SourceNotFound', `${host} has nothing at this address`)
   if (status === 429) return failure('SourceThrottled', `${host} asks to be called less often`)
-  if (status >= 500 || status === 408 || status === 416 || status === 425) {
+  if (status >= 300 && status < 400 && status !== 304) {
+    return failure('UnsupportedMedia', `${host} redirects, but to no web address`)
+  }
+  if (status >= 500 || status === 304 || status === 408 || status === 416 || status === 425) {
     return failure('SourceUnavailable', `${host} does not answer as it should`)
   }
   return failure('SourceForbidden', `${host} refuses access to this`)

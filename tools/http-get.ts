@@ -2,7 +2,13 @@ import type { Readable } from 'node:stream'
 import { Agent, buildConnector, request } from 'undici'
 import type { SluiceError } from '../contract/failures.ts'
 import type { Egress } from './egress-guard.ts'
-import { connectionFailure, DoubtfulFailure, parseRetryAfter, statusFailure } from './http-failures.ts'
+import {
+  connectionFailure,
+  DoubtfulFailure,
+  endlessRedirects,
+  parseRetryAfter,
+  statusFailure,
+} from './http-failures.ts'
 
 /** Where and for whom requests are made. */
 export interface HttpContext {
@@ -82,7 +88,7 @@ export const openHttp = (context: HttpContext): HttpClient => {
         if (!REDIRECTS.has(status)) throw failureOf(answer)
         url = nextAddress(answer)
       }
-      throw doubt(url.hostname, 'redirects without an end')
+      throw new DoubtfulFailure('UnsupportedMedia', endlessRedirects(url.hostname))
     },
     close: () => agent.destroy(),
   }

@@ -120,8 +120,8 @@ const dump = async (context: YtdlpContext, url: string, args: readonly string[])
 const hostOf = (url: string | null | undefined): string =>
   url && URL.canParse(url) ? new URL(url).hostname : 'the source'
 
-/** A downloader's error comes as two lines: `ERROR:`, a carriage return, and what it is. */
-const isError = (line: string): boolean => /^(ERROR: *\S|\[download\] Got error:)/.test(line)
+/** A downloader's error comes as two lines: `ERROR:`, a carriage return, and what it is. One that it forgot to catch as a traceback. */
+const isError = (line: string): boolean => /^(ERROR: *\S|\[download\] Got error:|yt_dlp\.[\w.]+: \S)/.test(line)
 
 /** One run of yt-dlp behind the guard, its failures translated. Returns its stdout. */
 const call = async (

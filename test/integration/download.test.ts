@@ -120,6 +120,16 @@ describe('download of what breaks', { concurrent: true }, () => {
     expect(failure.code).toBe('SourceNotFound')
   })
 
+  it('a segment that is a file of this machine', async () => {
+    const playlist = '#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n'
+    line.origin.on('/local-segment.m3u8', text(playlist, 'application/vnd.apple.mpegurl'))
+    const failure = await failureOf(line.fetch({ url: line.origin.urlOf('/local-segment.m3u8') }))
+    expect(failure).toMatchObject({
+      code: 'UnsupportedMedia',
+      message: '127.0.0.1 leads to an address that is not on the web: it does not begin with http:// or https://.',
+    })
+  })
+
   it('an address that is forbidden by the time it is fetched: the site is asked again first', async () => {
     const ask = { url: line.origin.urlOf('/signed.mp4'), jobId: 'signed' }
     line.origin.on('/signed.mp4', file(clip))

@@ -121,6 +121,23 @@ describe('resolve of what cannot be taken', { concurrent: true }, () => {
     expect(failure).toMatchObject({ code: 'BlockedAddress', message: expect.stringContaining('10.1.2.3') })
   })
 
+  it.each([
+    ['/loop', '/loop', /redirects from address to address without an end/],
+    ['/to-a-file', 'file:///etc/passwd', /redirects, but to no web address \(HTTP 302\)/],
+    ['/to-ftp', 'ftp://host.example/a.mp4', /not on the web/],
+  ])('a redirect from %s to %s', async (path, to, sentence) => {
+    line.origin.on(path, redirect(to))
+    const failure = await failureOf(line.resolve({ url: line.origin.urlOf(path) }))
+    expect(failure).toMatchObject({ code: 'UnsupportedMedia', message: expect.stringMatching(sentence) })
+  })
+
+  it('a playlist that names a file of this machine', async () => {
+    const playlist = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000\nfile:///etc/passwd\n'
+    line.origin.on('/local-list.m3u8', text(playlist, 'application/vnd.apple.mpegurl'))
+    const failure = await failureOf(line.resolve({ url: line.origin.urlOf('/local-list.m3u8') }))
+    expect(failure).toMatchObject({ code: 'UnsupportedMedia', message: expect.stringContaining('not on the web') })
+  })
+
   it('a page without media', async () => {
     line.origin.on('/words', text('<html><title>Words</title><p>only words</p></html>'))
     const failure = await failureOf(line.resolve({ url: line.origin.urlOf('/words') }))

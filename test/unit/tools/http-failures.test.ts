@@ -7,6 +7,8 @@ const nothing = { http: [], blockedHosts: [], unknownHosts: [], host: 'host', de
 
 describe('statusFailure', () => {
   it.each([
+    [302, 'UnsupportedMedia'],
+    [304, 'SourceUnavailable'],
     [400, 'SourceForbidden'],
     [403, 'SourceForbidden'],
     [404, 'SourceNotFound'],

@@ -11,7 +11,12 @@ const end = (errors: string | string[], more: Partial<YtdlpEnd> = {}): YtdlpEnd 
   details: { tool: 'ytdlp', exitCode: 1 },
   ...more,
 })
-const http = (status: number, retryAfterMs: number | null = null) => ({ status, host: 'cdn.example', retryAfterMs })
+const http = (status: number, retryAfterMs: number | null = null) => ({
+  status,
+  host: 'cdn.example',
+  onTheWeb: true,
+  retryAfterMs,
+})
 
 describe('translateYtdlp', () => {
   it.each([
@@ -75,11 +80,23 @@ describe('translateYtdlp', () => {
     ['ERROR: [youtube] abc: This live event will begin in 3 days.', 'UnsupportedMedia'],
     ['ERROR: [twitch:stream] a: The channel is not currently live', 'UnsupportedMedia'],
     ['ERROR: Did not get any data blocks', 'UnsupportedMedia'],
+    [
+      'ERROR: [generic] a: Unable to download webpage: HTTP Error 302: Found (redirect loop detected) (caused by <HTTPError 302: Found>)',
+      'UnsupportedMedia',
+    ],
+    ['ERROR: [generic] a: Unable to download webpage: HTTP Error 302: Found', 'UnsupportedMedia'],
+    [
+      'yt_dlp.networking.exceptions.RequestError: file:// URLs are disabled by default in yt-dlp for security reasons. Use --enable-file-urls to enable at your own risk.',
+      'UnsupportedMedia',
+    ],
+    ['ERROR: Unable to download webpage: Unsupported url scheme: "ftp" (requests, urllib)', 'UnsupportedMedia'],
+    ['ERROR: m3u8 download detected but ffmpeg could not be found. Please install', 'UnsupportedMedia'],
+    ['ERROR: [x] 1: UNSAFE_LEGACY_RENEGOTIATION_DISABLED: Try using --legacy-server-connect', 'SourceUnavailable'],
     ['ERROR: [x] 1: something nobody has seen before', 'ToolCrashed'],
   ])('%s → %s', (line, code) => {
     const error = translateYtdlp(end(line))
     expect(error.code).toBe(code)
-    expect(error.message).not.toMatch(/ERROR|report this issue|caused by|--cookies|\[youtube\]/)
+    expect(error.message).not.toMatch(/ERROR|report this issue|caused by|--[a-z]|file:|yt_dlp|\[youtube\]/)
     expect(error.message).toMatch(/[.!?]$/)
   })
 
@@ -121,6 +138,24 @@ describe('translateYtdlp', () => {
     expect(translateYtdlp(end(['ERROR: fragment 2 not found, unable to continue'])).code).toBe('SourceUnavailable')
   })
 
+  it('names a redirect by itself', () => {
+    const said = 'ERROR: [generic] a: Unable to download webpage: HTTP Error 302: Found'
+    expect(translateYtdlp(end(said, { http: [http(302)] })).message).toBe(
+      'cdn.example redirects, but to no web address (HTTP 302).',
+    )
+    expect(translateYtdlp(end(`${said} (redirect loop detected)`, { http: [http(302)] })).message).toBe(
+      'cdn.example redirects from address to address without an end.',
+    )
+  })
+
+  it('does not take the word of the guard for that of another kind of host', () => {
+    const said = 'ERROR: [generic] a: Unable to download webpage: HTTP Error 400: Bad Request'
+    expect(translateYtdlp(end(said, { http: [{ ...http(400), onTheWeb: false }] }))).toMatchObject({
+      code: 'UnsupportedMedia',
+      message: expect.stringContaining('site.example leads to an address that is not on the web'),
+    })
+  })
+
   it('quotes without the query of addresses', () => {
     const error = translateYtdlp(end('ERROR: [x] 1: strange answer from https://a.example/v?token=secret'))
     expect(error.message).toContain('https://a.example/v?…')
@@ -131,10 +166,13 @@ describe('translateYtdlp', () => {
 describe('parseHttpReport', () => {
   it.each([
     [
-      'SLUICE-HTTP {"status": 429, "host": "a.example", "retryAfter": "7"}',
-      { status: 429, host: 'a.example', retryAfterMs: 7_000 },
+      'SLUICE-HTTP {"status": 429, "scheme": "https", "host": "a.example", "retryAfter": "7"}',
+      { status: 429, host: 'a.example', onTheWeb: true, retryAfterMs: 7_000 },
     ],
-    ['SLUICE-HTTP {"status": 404, "host": null, "retryAfter": null}', { status: 404, host: null, retryAfterMs: null }],
+    [
+      'SLUICE-HTTP {"status": 404, "scheme": "ftp", "host": null, "retryAfter": null}',
+      { status: 404, host: null, onTheWeb: false, retryAfterMs: null },
+    ],
     ['ERROR: HTTP Error 404', null],
     ['SLUICE-HTTP-UNREADABLE ValueError()', null],
   ])('%s', (line, expected) => {

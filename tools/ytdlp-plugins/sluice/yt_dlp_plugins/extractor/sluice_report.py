@@ -16,9 +16,11 @@ _construct = exceptions.HTTPError.__init__
 def _report(self, response, *args, **kwargs):
     _construct(self, response, *args, **kwargs)
     try:
+        url = urlsplit(response.url)
         line = json.dumps({
             'status': response.status,
-            'host': urlsplit(response.url).hostname,
+            'scheme': url.scheme,
+            'host': url.hostname,
             'retryAfter': response.headers.get('Retry-After'),
         })
         print(f'SLUICE-HTTP {line}', file=sys.stderr, flush=True)
