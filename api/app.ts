@@ -113,9 +113,11 @@ const answerProblem =
   (error: unknown, _request, response, _next) => {
     const problem = toProblem(error)
     const requestId = String(response.locals['requestId'])
+    const fields = { code: problem.code, detail: problem.message, requestId }
     if (problem.code === 'Internal') log.error({ err: problem.cause, requestId }, 'request failed')
-    else if (problem.status >= 500)
-      log.warn({ code: problem.code, detail: problem.message, requestId }, 'request failed')
+    // An answer like another to whoever polls `/readyz`; that something is away is said where it is noticed.
+    else if (problem.code === 'NotReady') log.debug(fields, 'not ready')
+    else if (problem.status >= 500) log.warn(fields, 'request failed')
     if (response.headersSent) {
       response.destroy()
       return

@@ -95,6 +95,12 @@ describe('the OpenAPI document', () => {
     expect(await deviations(template, method, await ask(job.id))).toBeNull()
   })
 
+  test('not being ready is an answer, and nothing to warn of', async () => {
+    running.logged.length = 0
+    expect((await running.call('/readyz')).status).toBe(503)
+    expect(running.logged).toEqual([])
+  })
+
   test('can be read at /docs with nothing from elsewhere', async () => {
     const page = await (await running.call('/docs/')).text()
     const addresses = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => String(address))

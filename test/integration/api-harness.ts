@@ -33,6 +33,8 @@ export interface RunningApi {
   port: number
   url: string
   dispatch: FakeDispatch
+  /** What was logged as a warning or worse. */
+  logged: string[]
   /** Replace its members to have Temporal answer otherwise. */
   temporal: TemporalView
   /** `fetch` with the owner's token, unless other headers are given. */
@@ -68,11 +70,12 @@ export const startApi = async (settings: Record<string, string> = {}, socketTick
       return dispatch.answerInfo(url)
     },
   }
+  const logged: string[] = []
   const api = await createApi({
     config,
     catalog,
     temporal,
-    log: pino({ level: 'silent' }),
+    log: pino({ level: 'warn' }, { write: (line) => void logged.push(line) }),
     version: '0.0.0-test',
     webDir: join(dataDir, 'web'),
     createDispatch: () => dispatch,
@@ -93,6 +96,7 @@ export const startApi = async (settings: Record<string, string> = {}, socketTick
     url,
     dispatch,
     temporal,
+    logged,
     call,
     post: (path, body, headers = {}) =>
       call(path, {

@@ -84,6 +84,19 @@ describe('the documents', () => {
     expect(decisions.map((name) => read(`docs/adr/${name}`).slice(0, 7))).toEqual(numbers.map((n) => `# ${n}: `))
   })
 
+  it('name whatever is written into the data directory', () => {
+    const folders = ['activities', 'api', 'catalog', 'cli', 'observability', 'progress', 'scripts', 'storage', 'tools']
+    const files = folders.flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+    )
+    const sources = [...files.filter((path) => path.endsWith('.ts')), 'config.ts', 'worker.ts'].map(read).join('\n')
+    const written = [...sources.matchAll(/\bdataDir(?:, '|\}\/)([\w.-]+)/g)].map(([, name = '']) => name)
+    expect(new Set(written)).toContain('cache')
+    const [first] = read('docs/operations.md').split('\n## Back up')
+    const named = rows(first ?? '').flatMap(([names = '']) => names.match(/[\w.-]+/g) ?? [])
+    expect([...new Set(written)].filter((name) => !named.some((start) => name.startsWith(start)))).toEqual([])
+  })
+
   it('map every folder of code', () => {
     const isCode = (name: string) => readdirSync(join(root, name)).some((file) => /\.tsx?$/.test(file))
     const folders = readdirSync(root, { withFileTypes: true })
