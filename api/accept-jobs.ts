@@ -4,7 +4,7 @@ import type { JobRow } from '../catalog/job-row.ts'
 import type { IdempotencyClaim } from '../catalog/idempotency.ts'
 import type { AcceptedItem, AcceptedJob, AcceptOutcome } from '../catalog/jobs.ts'
 import type { NewJob } from '../contract/jobs.ts'
-import type { JobOptions } from '../contract/presets.ts'
+import { canonicalJson } from './canonical-json.ts'
 import { Problem, toProblem } from './http/problem.ts'
 import { findImportFile } from './import-file.ts'
 import { parseSourceUrl } from '../contract/source-url.ts'
@@ -36,7 +36,7 @@ export const acceptJobs = async (deps: AcceptJobsDeps, batch: SubmittedBatch): P
   const claim = batch.idempotency && {
     owner: batch.owner,
     key: batch.idempotency.key,
-    bodyHash: createHash('sha256').update(JSON.stringify(batch.idempotency.body)).digest('hex'),
+    bodyHash: createHash('sha256').update(canonicalJson(batch.idempotency.body)).digest('hex'),
   }
   const outcome: AcceptOutcome =
     valid.length === 0 ? { outcome: 'accepted', items: [] } : await deps.acceptOrMatch(valid, claim)
@@ -73,7 +73,7 @@ const prepare = async (deps: AcceptJobsDeps, job: NewJob, owner: string): Promis
       priority: job.priority,
       force: job.force,
       passthrough: job.passthrough,
-      dedupeKey: JSON.stringify([identity, job.preset, inOrder(job.options)]),
+      dedupeKey: JSON.stringify([identity, job.preset, canonicalJson(job.options)]),
       parentId: null,
       createdAt: (deps.now ?? Date.now)(),
     }
@@ -83,9 +83,6 @@ const prepare = async (deps: AcceptJobsDeps, job: NewJob, owner: string): Promis
     throw error
   }
 }
-
-/** Equal for equal options, in whatever order they were sent. */
-const inOrder = (options: JobOptions): string => JSON.stringify(options, Object.keys(options).toSorted())
 
 /** Where the source is, and a text that is equal for equal sources. */
 const identify = async (importDir: string, { url, file }: NewJob) => {

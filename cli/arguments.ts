@@ -1,5 +1,13 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { AUDIO_FORMATS, DEFAULT_PRESET, PRESET_NAMES, type JobOptions, type PresetName } from '../contract/presets.ts'
+import {
+  AUDIO_FORMATS,
+  DEFAULT_PRESET,
+  HEIGHT_LIMITS,
+  idleOptions,
+  PRESET_NAMES,
+  type JobOptions,
+  type PresetName,
+} from '../contract/presets.ts'
 import { CliError } from './cli-error.ts'
 
 /** What is asked for beside the sources. */
@@ -19,7 +27,7 @@ export const SUBMIT_FLAGS = {
 } as const satisfies ParseArgsConfig['options']
 
 export const SUBMIT_HELP = `  --preset NAME          ${PRESET_NAMES.join(', ')}; default: ${DEFAULT_PRESET}
-  --max-height PIXELS    cap of the shorter displayed side
+  --max-height PIXELS    cap of the shorter displayed side; not with --preset audio
   --max-size BYTES       largest download, as in 500M or 2G
   --audio-format NAME    ${AUDIO_FORMATS.join(', ')}; with --preset audio
   --keep-source          keep the downloaded file in the library, too
@@ -40,11 +48,15 @@ const oneOf = <const T extends string>(names: readonly T[], flag: string, text: 
   return found
 }
 
-const positive = (flag: string, text: string): number => {
-  const number = Number(text)
-  if (!Number.isInteger(number) || number < 1) throw new CliError(`--${flag} is a whole number above 0, not “${text}”.`)
-  return number
+const height = (text: string): number => {
+  const { min, max } = HEIGHT_LIMITS
+  if (!/^\d+$/.test(text) || Number(text) < min || Number(text) > max) {
+    throw new CliError(`--max-height is a whole number from ${min} to ${max}, not “${text}”.`)
+  }
+  return Number(text)
 }
+
+const FLAG_OF: Partial<Record<keyof JobOptions, string>> = { maxHeight: 'max-height', audioFormat: 'audio-format' }
 
 /** `500M` is 500,000,000 bytes, as disks and sites count; `500Mi` is 524,288,000. */
 const sizeInBytes = (text: string): number => {
@@ -58,13 +70,16 @@ const sizeInBytes = (text: string): number => {
 /** @throws CliError naming the flag that is wrong. */
 export const readSubmitFlags = (flags: SubmitFlags): SubmitOptions => {
   const options: JobOptions = {}
-  if (flags['max-height'] !== undefined) options.maxHeight = positive('max-height', flags['max-height'])
+  if (flags['max-height'] !== undefined) options.maxHeight = height(flags['max-height'])
   if (flags['max-size'] !== undefined) options.maxSizeBytes = sizeInBytes(flags['max-size'])
   if (flags['keep-source']) options.keepSource = true
   if (flags['audio-format'] !== undefined) {
     options.audioFormat = oneOf(AUDIO_FORMATS, 'audio-format', flags['audio-format'])
   }
   const preset = flags.preset === undefined ? DEFAULT_PRESET : oneOf(PRESET_NAMES, 'preset', flags.preset)
+  for (const { option, why } of idleOptions(preset, options)) {
+    throw new CliError(`--${FLAG_OF[option] ?? option} means nothing here: ${why}.`)
+  }
   return { preset, force: flags.force ?? false, options }
 }
 

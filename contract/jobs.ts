@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { FAILURES, type FailureCode } from './failures.ts'
 import { JOB_KINDS, JOB_STATES, STEP_NAMES, STEP_STATES } from './names.ts'
-import { AUDIO_FORMATS, DEFAULT_PRESET, PRESET_NAMES } from './presets.ts'
+import { AUDIO_FORMATS, DEFAULT_PRESET, HEIGHT_LIMITS, idleOptions, PRESET_NAMES } from './presets.ts'
+import { clientText } from './text.ts'
 
 export const failureSchema = z.object({
   code: z.enum(Object.keys(FAILURES) as [FailureCode, ...FailureCode[]]),
@@ -25,12 +26,19 @@ export const stepSchema = z.object({
 })
 export type Step = z.infer<typeof stepSchema>
 
+/** One complaint is enough: what is no whole number is not too large besides. */
+const whole = z.int({ abort: true })
+
 export const jobOptionsSchema = z
   .strictObject({
-    maxHeight: z.int().min(16).max(8640).optional().describe('Cap of the shorter displayed side, in pixels'),
-    maxSizeBytes: z.int().min(1).optional().describe('Largest acceptable download, in bytes'),
+    maxHeight: whole
+      .min(HEIGHT_LIMITS.min)
+      .max(HEIGHT_LIMITS.max)
+      .optional()
+      .describe('Cap of the shorter displayed side, in pixels; not for the preset `audio`'),
+    maxSizeBytes: whole.min(1).optional().describe('Largest acceptable download, in bytes'),
     keepSource: z.boolean().optional().describe('Keep the downloaded file in the library too'),
-    audioFormat: z.enum(AUDIO_FORMATS).optional().describe('For the preset `audio`'),
+    audioFormat: z.enum(AUDIO_FORMATS).optional().describe('For the preset `audio` alone'),
   })
   .meta({ id: 'JobOptions' })
 
@@ -76,17 +84,22 @@ export type Job = z.infer<typeof jobSchema>
 export const newJobSchema = z
   .strictObject({
     kind: z.literal('ingest').default('ingest'),
-    url: z.string().min(1).max(4096).optional().describe('An http or https address of one video or audio recording'),
-    file: z.string().min(1).max(4096).optional().describe('A path under the import folder'),
+    url: clientText(4096).min(1).optional().describe('An http or https address of one video or audio recording'),
+    file: clientText(4096).min(1).optional().describe('A path under the import folder'),
     preset: z.enum(PRESET_NAMES).default(DEFAULT_PRESET),
-    priority: z.int().min(1).max(5).default(3).describe('1 is urgent'),
+    priority: whole.min(1).max(5).default(3).describe('1 is urgent'),
     force: z.boolean().default(false).describe('Do it again even where the media are already there'),
-    passthrough: z.string().max(255).nullable().default(null).describe('Your own words, echoed wherever the job is'),
+    passthrough: clientText(255).nullable().default(null).describe('Your own words, echoed wherever the job is'),
     options: jobOptionsSchema.default({}),
   })
   .refine((job) => (job.url === undefined) !== (job.file === undefined), {
     message: 'give exactly one of url and file',
     path: ['url'],
+  })
+  .superRefine(({ preset, options }, context) => {
+    for (const { option, why } of idleOptions(preset, options)) {
+      context.addIssue({ code: 'custom', path: ['options', option], message: `means nothing here: ${why}` })
+    }
   })
   .meta({ id: 'NewJob' })
 export type NewJob = z.infer<typeof newJobSchema>

@@ -9,4 +9,8 @@ const SPACING = /[\t\n\v\f\r\u0085\u2028\u2029]+/g
 const UNSEEN = /[\p{Cc}\u061c\u180e\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu
 
 /** A text from outside on one line, as people may be shown it: without anything in it that does more than look. */
-export const plainText = (text: string): string => text.toWellFormed().replaceAll(SPACING, ' ').replaceAll(UNSEEN, '')
+export const plainText = (text: string): string =>
+  text
+    .replaceAll(SPACING, ' ')
+    .replaceAll(UNSEEN, '')
+    .replaceAll(/\p{Cs}/gu, '\ufffd')

@@ -85,3 +85,21 @@ export interface JobOptions {
   /** `audio` only. */
   audioFormat?: AudioFormat | undefined
 }
+
+/** Of `maxHeight`, in pixels. */
+export const HEIGHT_LIMITS = { min: 16, max: 8640 } as const
+
+/** Options that would change nothing with this preset, with why. What asks for one means another preset. */
+export const idleOptions = (preset: PresetName, options: JobOptions): { option: keyof JobOptions; why: string }[] => {
+  const idle: { option: keyof JobOptions; why: string }[] = []
+  if (options.maxHeight !== undefined && PRESETS[preset].video === 'none') {
+    idle.push({ option: 'maxHeight', why: `the preset ${preset} has no picture` })
+  }
+  if (options.audioFormat !== undefined && PRESETS[preset].audio !== 'choice') {
+    idle.push({
+      option: 'audioFormat',
+      why: `the preset ${preset} has no choice of audio formats; the preset audio has`,
+    })
+  }
+  return idle
+}

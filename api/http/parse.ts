@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import { z } from 'zod'
+import { clientText } from '../../contract/text.ts'
 import { Problem } from './problem.ts'
 
 /** The body as `schema` says. @throws Problem UnsupportedContentType or InvalidRequest, which lists all that is wrong. */
@@ -10,6 +11,9 @@ export const parseBody = <T>(schema: z.ZodType<T>, request: Request): T => {
     throw length === '0' && encoding === undefined
       ? new Problem('InvalidRequest', 'A JSON body is needed.')
       : new Problem('UnsupportedContentType', 'Send the body as application/json.')
+  }
+  if (typeof request.body !== 'object' || request.body === null || Array.isArray(request.body)) {
+    throw new Problem('InvalidRequest', 'The body must be a JSON object.')
   }
   return parse(schema, request.body)
 }
@@ -37,10 +41,12 @@ export const pathParameter = (request: Request, name: string): string => {
 
 export const idPathSchema = z.object({ id: z.string() })
 
+const LIMIT = 'must be one whole number from 1 to 200'
+
 /** `limit` and `cursor` of every list. */
 export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(1_000).optional(),
+  limit: z.coerce.number(LIMIT).int({ error: LIMIT, abort: true }).min(1, LIMIT).max(200, LIMIT).default(50),
+  cursor: clientText(1_000).optional(),
 }
 
 export const pageOf = <T extends z.ZodType>(item: T) =>

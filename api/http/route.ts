@@ -46,7 +46,7 @@ export const mountRoutes = (router: Router, routes: readonly Route[], authentica
 }
 
 const handlerOf = (route: Route, authenticate: Authenticate) => {
-  const parser = route.bodyBytes === undefined ? null : json({ limit: route.bodyBytes })
+  const parser = route.bodyBytes === undefined ? null : json({ limit: route.bodyBytes, strict: false })
   return async (request: Request, response: Response): Promise<void> => {
     response.locals['route'] = route.path
     const principal = route.role === null ? NOBODY : await requireRole(route.role, request, authenticate)

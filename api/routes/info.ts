@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { infoSchema } from '../../contract/media.ts'
+import { clientText } from '../../contract/text.ts'
 import type { ApiDeps } from '../deps.ts'
 import { parseBody } from '../http/parse.ts'
 import { createRateLimit } from '../http/rate-limit.ts'
@@ -8,7 +9,7 @@ import type { Route } from '../http/route.ts'
 import { API_PATH } from '../links.ts'
 import { parseSourceUrl } from '../../contract/source-url.ts'
 
-const bodySchema = z.strictObject({ url: z.string().min(1).max(4_096) }).meta({ id: 'InfoRequest' })
+const bodySchema = z.strictObject({ url: clientText(4_096).min(1) }).meta({ id: 'InfoRequest' })
 
 /** A question costs a site a visit and us a second of CPU; a person who compares some videos stays below this. */
 const QUESTIONS_AT_ONCE = 20

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { JOB_SORTS } from '../../catalog/jobs.ts'
 import { jobSchema } from '../../contract/jobs.ts'
 import { JOB_KINDS, JOB_STATES } from '../../contract/names.ts'
+import { clientText } from '../../contract/text.ts'
 import { visibleOwner } from '../access/principal.ts'
 import type { ApiDeps } from '../deps.ts'
 import { pageOf, pageQuery, parseQuery } from '../http/parse.ts'
@@ -18,8 +19,8 @@ const querySchema = z.strictObject({
     .optional()
     .meta({ description: 'One state or several, separated by commas', override: { type: 'string' } }),
   kind: z.enum(JOB_KINDS).optional(),
-  q: z.string().max(200).optional().describe('Words to find in title, address, file and site'),
-  site: z.string().max(253).optional(),
+  q: clientText(200).optional().describe('Words to find in title, address, file and site'),
+  site: clientText(253).optional(),
   parent: z.uuid().optional(),
   sort: z.enum(JOB_SORTS).default('-createdAt'),
   ...pageQuery,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { FileRole } from '../../contract/media.ts'
 import { mediaSchema } from '../../contract/media.ts'
 import { PRESET_NAMES } from '../../contract/presets.ts'
+import { clientText } from '../../contract/text.ts'
 import type { MediaQueries, MediaWithFiles } from '../../catalog/media.ts'
 import { maySee, visibleOwner, type Principal } from '../access/principal.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -14,7 +15,7 @@ import { toMedia } from '../media-view.ts'
 import { removeMediaFiles } from '../remove-media-files.ts'
 
 const querySchema = z.strictObject({
-  q: z.string().max(200).optional().describe('Words to find in title, uploader and site'),
+  q: clientText(200).optional().describe('Words to find in title, uploader and site'),
   preset: z.enum(PRESET_NAMES).optional(),
   ...pageQuery,
 })

@@ -84,6 +84,8 @@ describe('POST /jobs, one', () => {
     const again = await running.post('/api/v1/jobs', body, key)
     expect(again.status).toBe(200)
     expect(await again.json()).toMatchObject({ id: first.id, deduplicated: true })
+    const turned = await running.post('/api/v1/jobs', { force: true, url: 'https://once.example/' }, key)
+    expect(await turned.json()).toMatchObject({ id: first.id, deduplicated: true })
     const mismatch = await running.post('/api/v1/jobs', { url: 'https://other.example/' }, key)
     expect(mismatch.status).toBe(422)
     expect((await problemOf(mismatch)).code).toBe('IdempotencyMismatch')
@@ -113,12 +115,51 @@ describe('POST /jobs, one', () => {
       { url: 'https://example.com/', options: { maxHeight: '720p' } },
       'options.maxHeight: ',
     ],
+    [
+      'a height for what has none',
+      { url: 'https://example.com/', preset: 'audio', options: { maxHeight: 720 } },
+      'options.maxHeight: means nothing here: the preset audio has no picture.',
+    ],
+    [
+      'an audio format where none is chosen',
+      { url: 'https://example.com/', options: { audioFormat: 'mp3' } },
+      'options.audioFormat: means nothing here: the preset web has no choice of audio formats',
+    ],
+    ['a NUL', { url: 'https://example.com/', passthrough: 'a\0b' }, 'passthrough: must not hold NUL'],
+    ['half a character', { url: 'https://example.com/\ud800' }, 'url: must not hold NUL'],
   ])('refuses %s in words', async (_name, body, words) => {
     const response = await running.post('/api/v1/jobs', body)
     expect(response.status).toBe(400)
     const problem = await problemOf(response)
     expect(problem.code).toBe('InvalidRequest')
     expect(problem.detail).toContain(words)
+  })
+})
+
+describe('what is no job', () => {
+  test.each(['null', '"x"', '1', '[]'])('%s is JSON, and no object', async (body) => {
+    const response = await running.post('/api/v1/jobs', body)
+    expect([response.status, (await problemOf(response)).detail]).toEqual([400, 'The body must be a JSON object.'])
+  })
+
+  test('a height beyond all measure is complained of once', async () => {
+    const body = { url: 'https://example.com/', options: { maxHeight: 1e99 } }
+    const problem = await problemOf(await running.post('/api/v1/jobs', body))
+    expect(problem['errors']).toHaveLength(1)
+  })
+})
+
+describe('queries of lists', () => {
+  test.each([
+    ['/jobs?limit=1&limit=2', 'limit: must be one whole number from 1 to 200.'],
+    ['/jobs?limit=1e99', 'limit: must be one whole number from 1 to 200.'],
+    ['/media?limit=0', 'limit: must be one whole number from 1 to 200.'],
+    ['/jobs?q=%00', 'q: must not hold NUL characters or halves of surrogate pairs.'],
+    ['/jobs?site=%00', 'site: must not hold NUL characters or halves of surrogate pairs.'],
+    ['/media?q=a%00', 'q: must not hold NUL characters or halves of surrogate pairs.'],
+  ])('refuses %s in a sentence', async (path, detail) => {
+    const response = await running.call(`/api/v1${path}`)
+    expect([response.status, (await problemOf(response)).detail]).toEqual([400, detail])
   })
 })
 

@@ -10,22 +10,15 @@ describe('flags of submit', () => {
   })
 
   it('reads all of them', () => {
-    expect(
-      read(
-        '--preset',
-        'audio',
-        '--audio-format=opus',
-        '--max-height',
-        '720',
-        '--max-size=1.5G',
-        '--keep-source',
-        '--force',
-      ),
-    ).toEqual({
+    expect(read('--preset', 'audio', '--audio-format=opus', '--max-size=1.5G', '--keep-source', '--force')).toEqual({
       preset: 'audio',
       force: true,
-      options: { audioFormat: 'opus', maxHeight: 720, maxSizeBytes: 1_500_000_000, keepSource: true },
+      options: { audioFormat: 'opus', maxSizeBytes: 1_500_000_000, keepSource: true },
     })
+  })
+
+  it('takes a height where there is a picture', () => {
+    expect(read('--max-height', '720').options).toEqual({ maxHeight: 720 })
   })
 
   it.each([
@@ -40,7 +33,11 @@ describe('flags of submit', () => {
   it.each([
     [['--max-size', 'huge'], 'size like 500M'],
     [['--max-size', '0'], 'size like 500M'],
-    [['--max-height', '720.5'], 'whole number'],
+    [['--max-height', '720.5'], 'whole number from 16 to 8640'],
+    [['--max-height', '15'], 'whole number from 16 to 8640'],
+    [['--max-height=1e99'], 'whole number from 16 to 8640'],
+    [['--audio-format', 'mp3'], '--audio-format means nothing here: the preset web has no choice of audio formats'],
+    [['--preset', 'audio', '--max-height', '720'], '--max-height means nothing here: the preset audio has no picture'],
     [['--max-height', '-1'], 'ambiguous'],
     [['--preset', 'best'], 'one of web, original, stream, audio'],
     [['--nonsense'], 'Unknown option'],
