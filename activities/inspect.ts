@@ -1,13 +1,12 @@
 import { parseSourceUrl } from '../contract/source-url.ts'
 import type { Info } from '../contract/media.ts'
 import { plainTitle } from '../contract/plain-title.ts'
-import { DEFAULT_PRESET, PRESETS } from '../contract/presets.ts'
+import { DEFAULT_PRESET } from '../contract/presets.ts'
 import type { StepRef } from '../contract/steps.ts'
-import { formatSort } from '../tools/ytdlp-args.ts'
 import { identityOf, sizeOfFormat, uploaderOf, type YtdlpFormat } from '../tools/ytdlp-info.ts'
-import { extractInfo } from '../tools/ytdlp.ts'
+import { askSource } from './ask-source.ts'
 import { siteOf } from './resolved-info.ts'
-import { ytdlpContext, type SourceDeps } from './source-deps.ts'
+import type { SourceDeps } from './source-deps.ts'
 import { runStep } from './step.ts'
 
 /**
@@ -19,9 +18,7 @@ export const createInspect =
   ({ ref, url }: { ref: StepRef; url: string }): Promise<Info> =>
     runStep(deps, ref, async (run) => {
       const source = parseSourceUrl(url)
-      const { format } = PRESETS[DEFAULT_PRESET]
-      const sort = formatSort(PRESETS[DEFAULT_PRESET], {})
-      const info = await extractInfo(ytdlpContext(deps, run), { url: source.url, format, sort })
+      const { info } = await askSource(deps, run, { url: source.url, preset: DEFAULT_PRESET, options: {} })
       const { extractor, id, title } = identityOf(info, source.normalised)
       return {
         url: source.url,

@@ -1,11 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseSourceUrl } from '../contract/source-url.ts'
-import { PRESETS, type JobOptions, type PresetName } from '../contract/presets.ts'
+import type { JobOptions, PresetName } from '../contract/presets.ts'
 import type { Resolved, StepRef } from '../contract/steps.ts'
-import { askDirect } from '../tools/http-ask.ts'
-import type { Representation } from '../tools/http-representation.ts'
-import { formatSort } from '../tools/ytdlp-args.ts'
 import {
   chosenFormats,
   expiryOf,
@@ -15,18 +12,15 @@ import {
   uploaderOf,
   type YtdlpInfo,
 } from '../tools/ytdlp-info.ts'
-import { extractInfo } from '../tools/ytdlp.ts'
-import { httpContext, ytdlpContext, type SourceDeps } from './source-deps.ts'
+import { askSource, type SourceAnswer } from './ask-source.ts'
+import type { SourceDeps } from './source-deps.ts'
 import type { StepRun } from './step.ts'
 
 /** What the site said, as it is kept for the download: it holds cookies and signed addresses. */
-export interface KeptInfo {
+export interface KeptInfo extends SourceAnswer {
   run: number
   /** Epoch ms. */
   extractedAt: number
-  info: YtdlpInfo
-  /** What the origin itself said of a file of media; null where yt-dlp was asked. */
-  representation: Representation | null
 }
 
 /** Signed addresses that do not say when they end are good for hours; half of one is safe. */
@@ -59,18 +53,10 @@ export const extractAndKeep = async (
   run: StepRun,
   { ref, url, preset, options }: Extraction,
 ): Promise<KeptInfo> => {
-  const { format } = PRESETS[preset]
-  const sort = formatSort(PRESETS[preset], options)
-  const direct = await askDirect(httpContext(deps, run), url)
-  const info = direct?.info ?? (await extractInfo(ytdlpContext(deps, run), { url, format, sort }))
-  refuseLive(info)
-  chosenFormats(info)
-  const kept: KeptInfo = {
-    run: ref.run,
-    extractedAt: Date.now(),
-    info,
-    representation: direct?.representation ?? null,
-  }
+  const answer = await askSource(deps, run, { url, preset, options })
+  refuseLive(answer.info)
+  chosenFormats(answer.info)
+  const kept: KeptInfo = { run: ref.run, extractedAt: Date.now(), ...answer }
   const path = join(run.scratchDir, 'resolved.json')
   await writeFile(path, JSON.stringify(kept), { mode: 0o600 })
   await deps.store.commit(path, infoKeyOf(ref.jobId))

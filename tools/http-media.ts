@@ -1,4 +1,5 @@
 import { BROWSER_HEADERS, type HttpAnswer } from './http-get.ts'
+import { safeEnding } from './media-ending.ts'
 import { representationOf } from './http-representation.ts'
 import { parseInfo, type YtdlpInfo } from './ytdlp-info.ts'
 
@@ -16,26 +17,54 @@ export const looksDirect = (address: string): boolean => {
 
 /** Media types, without those of playlists: what yt-dlp's generic extractor takes as "direct video link". */
 const MEDIA = /^(?:audio|video|application(?=\/ogg$))\/(?!.*mpegurl|f4m|.*dash)([^;\s]+)$/
-const UNTYPED = /^(?:application\/octet-stream|binary\/octet-stream|application\/binary|)$/
+const UNTYPED = /^(?:application\/(?:octet-stream|binary|(?:x-|force-)download)|binary\/octet-stream|text\/plain|)$/
 
-/** Whether a media type says nothing, so that the bytes have to be looked at. */
+/** Whether a media type says nothing (many servers call `text/plain` what they do not know), so that the bytes have to be looked at. */
 export const isUntyped = (contentType: string): boolean => UNTYPED.test(contentType)
+
+/** How yt-dlp names what is behind an address, so that media keep their names and keys. */
+const nameOf = (address: string): { id: string; title: string; ext: string } => {
+  const { href, pathname } = new URL(address)
+  return {
+    id: unquote(stem(href.replace(/\/+$/, '').split('/').at(-1) ?? '')),
+    title: unquote(stem(baseName(pathname))),
+    ext: pathname.slice(pathname.lastIndexOf('.') + 1),
+  }
+}
+
+/** Stores of files send on to addresses that are made of numbers: then the one that was asked for says more. */
+const tellingAddress = (asked: string, answered: string): string | null =>
+  [answered, asked].find((address) => looksDirect(address)) ?? null
+
+/** yt-dlp's answer of a file of media, named by the address that was asked for where the one that answered says nothing. */
+export const nameAsAsked = (info: YtdlpInfo, asked: string): YtdlpInfo => {
+  const answered = info.webpage_url ?? asked
+  if (info.direct !== true || info.extractor !== 'generic' || tellingAddress(asked, answered) !== asked) return info
+  const { id, title, ext } = nameOf(asked)
+  const formats = info.formats?.map((format) => (safeEnding(format.ext) === 'bin' ? { ...format, ext } : format))
+  return title === '' ? info : { ...info, id, title, formats }
+}
 
 /**
  * What yt-dlp's generic extractor says of a file of media, made from the headers of an answer; null where they are not of such a
- * file. Titles and ids are made as yt-dlp makes them, so that media keep their names and keys.
+ * file.
  */
-export const directInfo = ({ url, status, headers }: Omit<HttpAnswer, 'body'>): YtdlpInfo | null => {
+export const directInfo = (
+  { url, status, headers }: Omit<HttpAnswer, 'body'>,
+  asked: string = url,
+): YtdlpInfo | null => {
   const { contentType, sizeBytes, encoded } = representationOf(headers)
   const kind = MEDIA.exec(contentType)?.[1]
-  if (status !== 200 || encoded || !looksDirect(url) || (kind === undefined && !isUntyped(contentType))) return null
-  const { pathname, protocol } = new URL(url)
-  const title = unquote(stem(baseName(pathname)))
+  const telling = tellingAddress(asked, url)
+  const { hostname, protocol } = new URL(url)
+  if (status !== 200 || encoded || telling === null || KNOWN_SITES.test(hostname)) return null
+  if (kind === undefined && !isUntyped(contentType)) return null
+  const { id, title, ext } = nameOf(telling)
   if (title === '') return null
   const format = {
     format_id: kind ?? '0',
     url,
-    ext: pathname.slice(pathname.lastIndexOf('.') + 1),
+    ext,
     vcodec: contentType.startsWith('audio/') ? 'none' : null,
     protocol: protocol.slice(0, -1),
     filesize: sizeBytes,
@@ -44,7 +73,7 @@ export const directInfo = ({ url, status, headers }: Omit<HttpAnswer, 'body'>): 
   return parseInfo(
     JSON.stringify({
       _type: 'video',
-      id: unquote(stem(url.replace(/\/+$/, '').split('/').at(-1) ?? '')),
+      id,
       title,
       direct: true,
       extractor: 'generic',
