@@ -26,7 +26,7 @@ export const askDirect = async (context: HttpContext, url: string): Promise<Dire
     // Closing ends it.
     answer.body.on('error', () => {})
     const representation = representationOf(answer.headers)
-    const info = directInfo(answer)
+    const info = directInfo(answer, url)
     if (info === null) return null
     const doubtful = isUntyped(representation.contentType) && !isBinary(await firstBytesOf(answer))
     return doubtful ? null : { info, representation }

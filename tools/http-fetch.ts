@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { downloadFile } from './http-download.ts'
 import { BROWSER_HEADERS, type HttpContext } from './http-get.ts'
+import { safeEnding } from './media-ending.ts'
 import { chosenFormats, type YtdlpFormat, type YtdlpInfo } from './ytdlp-info.ts'
 import type { FormatProgress } from './ytdlp-progress.ts'
 import { partId, type FetchedFormat } from './ytdlp.ts'
@@ -19,7 +20,7 @@ export const directFile = (info: YtdlpInfo): DirectFile | null => {
   if (format === undefined || others.length > 0 || hasMore(format)) return null
   const { url, ext, protocol } = format
   if (!url || !URL.canParse(url) || (protocol !== 'http' && protocol !== 'https')) return null
-  return { url, ext: /^[a-z0-9]{1,5}$/i.test(ext ?? '') ? `${ext}` : 'bin', headers: headersOf(format) }
+  return { url, ext: safeEnding(ext), headers: headersOf(format) }
 }
 
 const hasMore = (format: YtdlpFormat): boolean =>

@@ -13,7 +13,9 @@ export const extensionOf = async (path: string): Promise<string> => {
   try {
     const head = Buffer.alloc(3 * TS_PACKET_BYTES)
     const { bytesRead } = await handle.read(head, 0, head.length, 0)
-    return sniff(head.subarray(0, bytesRead)) ?? nameOf(path)
+    const bytes = head.subarray(0, bytesRead)
+    const named = nameOf(path)
+    return sniff(bytes) ?? (named === 'bin' ? sniffNameless(bytes) : null) ?? named
   } finally {
     await handle.close()
   }
@@ -32,6 +34,16 @@ export const sniff = (head: Uint8Array): string | null => {
   if (ascii(0, 4) === 'RIFF' && ascii(8, 12) === 'AVI ') return 'avi'
   return null
 }
+
+/** Of a file without a name, as addresses without an ending lead to (ISO/IEC 14496-12 §4.3, ID3v2 §3.1). */
+const sniffNameless = (head: Uint8Array): string | null => {
+  const ascii = Buffer.from(head.subarray(0, 12)).toString('latin1')
+  if (ascii.slice(4, 8) === 'ftyp') return ISO_BRANDS[ascii.slice(8, 12)] ?? 'mp4'
+  if (ascii.startsWith('ID3')) return 'mp3'
+  return ascii.startsWith('FLV') ? 'flv' : null
+}
+
+const ISO_BRANDS: Readonly<Record<string, string>> = { 'qt  ': 'mov', 'M4A ': 'm4a' }
 
 /** Of a name that a site chose, only a short plain ending is kept. */
 const nameOf = (path: string): string => {

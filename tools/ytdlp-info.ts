@@ -50,10 +50,21 @@ export type YtdlpInfo = z.infer<typeof infoSchema>
 /** The answer of `--dump-single-json`. @throws SluiceError ToolCrashed where it is not one. */
 export const parseInfo = (json: string): YtdlpInfo => {
   try {
-    return infoSchema.parse(JSON.parse(json))
+    return withFormats(infoSchema.parse(JSON.parse(json)))
   } catch (error) {
     throw new SluiceError('ToolCrashed', 'yt-dlp gave an answer that cannot be read.', { tool: 'ytdlp' }, error)
   }
+}
+
+/** What is read of a format here; the rest yt-dlp finds where it wrote it. */
+const FORMAT_FIELDS = [...Object.keys(formatSchema.shape), 'http_headers', 'cookies', 'fragments', 'request_data']
+
+/** Where there is but one format, many extractors write its fields into the answer itself; the generic one, for files of unknown type. */
+const withFormats = (info: YtdlpInfo): YtdlpInfo => {
+  const { format_id, url } = info
+  if (info._type === 'playlist' || (info.formats?.length ?? 0) > 0 || typeof format_id !== 'string' || !url) return info
+  const only = Object.fromEntries(FORMAT_FIELDS.map((field) => [field, info[field]]))
+  return { ...info, formats: [formatSchema.parse({ ...only, format_id })], requested_downloads: [{ format_id }] }
 }
 
 /** Formats of page readers have no ids of their own: two pages may both hold "video-1". */

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { ToolPaths } from '../config.ts'
 import { SluiceError } from '../contract/failures.ts'
 import type { Egress } from './egress-guard.ts'
+import { safeEnding } from './media-ending.ts'
 import { runTool, type ToolRun } from './spawn.ts'
 import { downloadArgs, resolveArgs, type YtdlpSetup } from './ytdlp-args.ts'
 import { parseHttpReport, translateYtdlp, type HttpReport } from './ytdlp-errors.ts'
@@ -65,7 +66,12 @@ export const fetchFormats = async (
   onProgress: (progress: FormatProgress) => void,
 ): Promise<FetchedFormat[]> => {
   const setup = await prepare(context)
-  const formats = chosenFormats(info).map((format, index) => ({ ...format, format_id: partId(index) }))
+  // It refuses to write files whose ending it does not know.
+  const formats = chosenFormats(info).map((format, index) => ({
+    ...format,
+    format_id: partId(index),
+    ext: safeEnding(format.ext),
+  }))
   const formatIds = formats.map(({ format_id }) => format_id)
   // Cookies and signed addresses are in it.
   await writeFile(join(context.cwd, LOAD_FILE), JSON.stringify(loadable(info, formats)), { mode: 0o600 })

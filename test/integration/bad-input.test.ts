@@ -74,6 +74,7 @@ const FAILING: Failing[] = [
     attempts: 4,
   },
   { name: 'a text file named .mp4', url: '/text.mp4', code: 'UnsupportedMedia', says: /./ },
+  { name: 'words of no known type', url: '/words', code: 'UnsupportedMedia', says: /./ },
   { name: 'zero bytes', url: '/empty.mp4', code: 'UnsupportedMedia', says: /empty/ },
   { name: 'an MP4 without its index', url: '/truncated.mp4', code: 'UnsupportedMedia', says: /./ },
   {
@@ -97,6 +98,7 @@ const FAILING: Failing[] = [
 const SUCCEEDING: (Case & { libraryPath?: RegExp; attempts?: number })[] = [
   { name: '429, and fine after the wait it asks for', url: '/throttled.mp4', attempts: 2 },
   { name: '500 twice, and then fine', url: '/flaky.mp4', attempts: 3 },
+  { name: 'a file of no known type at an address without an ending', url: '/get', libraryPath: /\.mp4$/ },
   { name: 'sound only', url: '/sound.m4a', libraryPath: /\.m4a$/ },
   { name: 'sound only, as a stream', url: '/sound.m4a', body: { preset: 'stream' } },
   { name: 'picture only', url: '/silent.mp4' },
@@ -129,6 +131,8 @@ const furnish = async (media: string): Promise<void> => {
   origin.on('/clip.mp4', file(clip))
   origin.on('/forbidden.mp4', status(403))
   origin.on('/text', text('<!doctype html><title>Words</title><p>Nothing but words.'))
+  origin.on('/words', text('Nothing but words.\n'.repeat(100), 'text/plain'))
+  origin.on('/get', file(clip, { contentType: 'application/octet-stream' }))
   origin.on('/cut.mp4', file(clip, { cutAfterBytes: 10_000 }))
   origin.on('/short.mp4', file(clip, { claimedBytes: 9_999_999 }))
   origin.on('/text.mp4', file(join(media, 'text.mp4')))

@@ -11,7 +11,8 @@ export const MIB = 1024 ** 2
 export const createDirectLine = async () => {
   const line = await createSourceLine({ SLUICE_YTDLP: '/nowhere/yt-dlp', SLUICE_STALL_MS: '1000' })
   const media = join(line.config.dataDir, 'media.mp4')
-  const bytes = randomBytes(3 * MIB)
+  // No page begins so.
+  const bytes = Buffer.concat([Buffer.alloc(1), randomBytes(3 * MIB - 1)])
   await writeFile(media, bytes)
   let files = 0
   return {

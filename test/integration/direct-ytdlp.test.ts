@@ -41,6 +41,39 @@ describe('with yt-dlp', { concurrent: true }, () => {
   })
 })
 
+describe('a file of unknown type without an ending', { concurrent: true }, () => {
+  const answers = (contentType: string, name: string) => {
+    whole.origin.on(`/${name}`, redirect(`/store/${name}?sig=x`))
+    whole.origin.on(`/store/${name}`, file(line.media, { contentType }))
+    return whole.origin.urlOf(`/${name}`)
+  }
+
+  it.each(['application/octet-stream', 'text/plain'])('of type %s is taken', async (contentType) => {
+    const { path, resolved } = await whole.fetch({ url: answers(contentType, `get-${contentType.length}`) })
+    expect(Buffer.compare(await readFile(path), line.bytes)).toBe(0)
+    expect(resolved).toMatchObject({ extractor: 'generic', title: `get-${contentType.length}` })
+  })
+
+  it('is told of', async () => {
+    const info = await whole.inspect(answers('application/octet-stream', 'tell'))
+    expect(info.formats).toHaveLength(1)
+  })
+
+  it('keeps the name it was asked for by, also where a cookie is set on the way', async () => {
+    whole.origin.on('/My%20clip.mp4', status(302, { location: '/store/4711', 'set-cookie': 'a=b' }))
+    whole.origin.on('/store/4711', file(line.media, { contentType: 'application/octet-stream' }))
+    const { resolved, downloaded } = await whole.fetch({ url: whole.origin.urlOf('/My%20clip.mp4') })
+    expect(resolved.title).toBe('My clip')
+    expect(downloaded.extension).toBe('mp4')
+  })
+
+  it('is never called a program', async () => {
+    whole.origin.on('/get.php', file(line.media, { contentType: 'video/mp4' }))
+    const { downloaded } = await whole.fetch({ url: whole.origin.urlOf('/get.php') })
+    expect(downloaded.extension).toBe('bin')
+  })
+})
+
 describe('what yt-dlp says of the same file', { concurrent: true }, () => {
   it.each([
     '/clip.mp4?utm_source=mail#t=3',

@@ -50,8 +50,10 @@ describe('a file of media', { concurrent: true }, () => {
   })
 
   it('is looked at where its type says nothing', async () => {
-    const path = line.serve({ contentType: 'application/octet-stream' })
-    expect((await line.bytesOf(path)).length).toBe(line.bytes.length)
+    for (const contentType of ['application/octet-stream', 'text/plain']) {
+      const path = line.serve({ contentType })
+      expect((await line.bytesOf(path)).length).toBe(line.bytes.length)
+    }
     line.origin.on('/page.mp4', text('  <!doctype html><video src=x>', 'application/octet-stream'))
     const failure = await failureOf(line.resolve({ url: line.origin.urlOf('/page.mp4') }))
     // As little as ToolMissing says: yt-dlp was asked.
@@ -70,6 +72,24 @@ describe('a file of media', { concurrent: true }, () => {
     const path = `/odd-${what.replaceAll(' ', '-')}.mp4`
     line.origin.on(path, answer)
     expect(await failureOf(line.resolve({ url: line.origin.urlOf(path) }))).toMatchObject({ code: 'ToolMissing' })
+  })
+
+  it('that a store of files gives keeps the name it was asked for by', async () => {
+    line.origin.on('/releases/My%20clip.mp4', redirect('/store/4711?sig=x'))
+    line.origin.on('/store/4711', file(line.media, { contentType: 'application/octet-stream' }))
+    const { resolved, downloaded } = await line.fetch({ url: line.origin.urlOf('/releases/My%20clip.mp4') })
+    expect(resolved.title).toBe('My clip')
+    expect(downloaded).toMatchObject({ extension: 'mp4', file: { sizeBytes: line.bytes.length } })
+  })
+
+  it('is told of without yt-dlp, too', async () => {
+    const url = line.origin.urlOf(line.serve({}))
+    expect(await line.inspect(url)).toMatchObject({
+      url,
+      extractor: 'generic',
+      live: false,
+      formats: [{ ext: 'mp4', sizeBytes: line.bytes.length }],
+    })
   })
 
   it('at a site that yt-dlp knows is left to it', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { directInfo, isBinary, looksDirect } from '../../../tools/http-media.ts'
+import { directInfo, isBinary, looksDirect, nameAsAsked } from '../../../tools/http-media.ts'
+import { parseInfo } from '../../../tools/ytdlp-info.ts'
 
 describe('looksDirect', () => {
   it.each([
@@ -44,6 +45,8 @@ describe('directInfo', () => {
     ['application/ogg', true],
     ['application/octet-stream', true],
     ['', true],
+    ['text/plain; charset=utf-8', true],
+    ['application/force-download', true],
     ['text/html', false],
     ['application/json', false],
     ['application/dash+xml', false],
@@ -61,11 +64,57 @@ describe('directInfo', () => {
     expect(info?.formats?.[0]?.vcodec).toBe('none')
   })
 
+  it('has the name that was asked for where the address that answers has none', () => {
+    const headers = { 'content-type': 'application/octet-stream' }
+    const store = answer('https://store.example/4711?sig=x', headers)
+    expect(directInfo(store, 'https://host/releases/My%20clip.mp4')).toMatchObject({
+      id: 'My clip',
+      title: 'My clip',
+      webpage_url: 'https://store.example/4711?sig=x',
+      formats: [{ url: 'https://store.example/4711?sig=x', ext: 'mp4' }],
+    })
+    expect(directInfo(answer('https://host/other.webm', headers), 'https://host/clip.mp4')?.title).toBe('other')
+    expect(directInfo(answer('https://www.dropbox.com/4711', headers), 'https://host/clip.mp4')).toBeNull()
+    expect(directInfo({ ...store, headers: { 'content-type': 'text/html' } }, 'https://host/clip.mp4')).toBeNull()
+  })
+
   it('is nothing of a part, of what is packed, and of an address that leads elsewhere', () => {
     const headers = { 'content-type': 'video/mp4' }
     expect(directInfo(answer('https://host/a.mp4', headers, 206))).toBeNull()
     expect(directInfo(answer('https://host/a.mp4', { ...headers, 'content-encoding': 'br' }))).toBeNull()
     expect(directInfo(answer('https://host/signed/4711', headers))).toBeNull()
+  })
+})
+
+describe('nameAsAsked', () => {
+  const info = (more: object = {}) =>
+    parseInfo(
+      JSON.stringify({
+        id: '4711',
+        title: '4711',
+        extractor: 'generic',
+        direct: true,
+        webpage_url: 'https://store.example/4711?sig=x',
+        formats: [{ format_id: '0', url: 'https://store.example/4711?sig=x', ext: 'unknown_video' }],
+        ...more,
+      }),
+    )
+
+  it('names what a store of files gave', () => {
+    expect(nameAsAsked(info(), 'https://host/My%20clip.webm')).toMatchObject({
+      id: 'My clip',
+      title: 'My clip',
+      formats: [{ ext: 'webm', url: 'https://store.example/4711?sig=x' }],
+    })
+  })
+
+  it.each([
+    ['is no file', { direct: null }, 'https://host/clip.mp4'],
+    ['has a name of its own', { webpage_url: 'https://store.example/other.mp4' }, 'https://host/clip.mp4'],
+    ['is of a site', { extractor: 'site' }, 'https://host/clip.mp4'],
+    ['was asked for by no name', {}, 'https://host/download'],
+  ])('leaves the name of what %s', (_what, more, asked) => {
+    expect(nameAsAsked(info(more), asked).title).toBe('4711')
   })
 })
 

@@ -28,6 +28,11 @@ describe('extensionOf', () => {
     ['clip.mp4?x', Buffer.from('text'), 'bin'],
     ['clip.tar.averylongending', Buffer.from('text'), 'bin'],
     ['noname', Buffer.alloc(0), 'bin'],
+    ['moving', Buffer.from('\0\0\0 ftypisom'), 'mp4'],
+    ['moving.bin', Buffer.from('\0\0\0 ftypqt  '), 'mov'],
+    ['sounding', Buffer.from('\0\0\0 ftypM4A '), 'm4a'],
+    ['sounding.bin', Buffer.from('ID3\u0004'), 'mp3'],
+    ['flashing', Buffer.from('FLV\u0001'), 'flv'],
   ])('%s', async (name, bytes, expected) => {
     const path = join(dir, name)
     await writeFile(path, bytes)

@@ -31,6 +31,26 @@ describe('parseInfo', () => {
   })
 })
 
+describe('an answer of one format that is not in a list', () => {
+  const answer = { format_id: '0', url: 'https://a.example/get', ext: 'unknown_video', protocol: 'https', title: 'get' }
+
+  it.each([true, false])('has that format (direct: %s)', (direct) => {
+    const one = info({ ...answer, direct, http_headers: { Referer: 'x' }, requested_downloads: [{}] })
+    expect(one.formats).toHaveLength(1)
+    expect(chosenFormats(one)).toMatchObject([
+      { format_id: '0', url: 'https://a.example/get', protocol: 'https', http_headers: { Referer: 'x' } },
+    ])
+  })
+
+  it('is refused where it would go past the guard', () => {
+    expect(() => chosenFormats(info({ ...answer, protocol: 'rtmp' }))).toThrow('over "rtmp"')
+  })
+
+  it('has none where there is no address', () => {
+    expect(() => chosenFormats(info({ ...answer, url: null }))).toThrow('No media were found')
+  })
+})
+
 describe('identityOf', () => {
   it('is extractor and id where the site has ids, whatever the address', () => {
     const one = identityOf(info(), 'https://youtu.be/dQw4w9WgXcQ')
