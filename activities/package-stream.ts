@@ -66,7 +66,7 @@ const videoInputs = ({ context, plan, videoPaths }: Packaging): Promise<Packager
 const copiedInput = async ({ context, plan, sourcePath, run }: Packaging): Promise<PackagerStream[]> => {
   const { video } = plan
   const rung = video.mode === 'encode' ? video.copied : video.mode === 'copy' ? video.rung : null
-  if (video.mode === 'none' || rung === null) return []
+  if (video.mode === 'none' || !rung) return []
   const input = `${rung.name}.mp4`
   const output = join(context.cwd, input)
   const args = rungArgs({ source: sourcePath, streamIndex: video.streamIndex, rung, output })

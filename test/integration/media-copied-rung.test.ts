@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { MediaPlan } from '../../contract/plan.ts'
 import { createGridSources, type GridSource } from './grid-sources.ts'
 import { createMediaLine, ffprobe, type Made, type MediaLine } from './media-line.ts'
 
@@ -188,4 +189,18 @@ it('encodes nothing where the source is the only size', async () => {
   expect(await ffprobe(line.config.tools.ffprobe, made.pathOf('stream/master.m3u8'))).toMatchObject({
     streams: expect.arrayContaining([expect.objectContaining({ codec_name: 'h264', width: 320, height: 180 })]),
   })
+})
+
+it('does not deliver a copy that lacks a picture', async () => {
+  const path = await sources.make({ name: 'counted.mp4', size: '320x180', seconds: 1 })
+  const { jobId, file, probed } = await line.probeSource(path, 'stream')
+  const question = { ref: line.ref(jobId, 'plan'), file, probed, preset: 'stream' as const, options: {} }
+  const plan = await line.act(line.media.plan, question)
+  if (plan.video.mode !== 'copy' || plan.video.rung === null) throw new Error(`not copied: ${plan.reasons.join(' ')}`)
+  const rung = { ...plan.video.rung, frames: plan.video.rung.frames + 1 }
+  const ref = line.ref(jobId, 'package')
+  const expected: MediaPlan = { ...plan, video: { ...plan.video, rung } }
+  await expect(
+    line.act(line.media.packageMedia, { ref, file, plan: expected, video: [], audio: null, title: 'A clip' }),
+  ).rejects.toMatchObject({ type: 'OutputInvalid' })
 })
