@@ -7,11 +7,12 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished } from 'vitest'
 
-const WORKER = fileURLToPath(new URL('../../worker.ts', import.meta.url))
+/** As the supervisor runs it. */
+const WORKER = fileURLToPath(new URL('../../dist/worker.js', import.meta.url))
 
 it('lets a worker end that still waits for Temporal, with its progress link open', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'sluice-worker-'))
-  const child = spawn(process.execPath, ['--import', 'tsx', WORKER], {
+  const child = spawn(process.execPath, [WORKER], {
     env: {
       PATH: process.env['PATH'],
       SLUICE_DATA: dataDir,
