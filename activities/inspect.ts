@@ -3,7 +3,7 @@ import type { Info } from '../contract/media.ts'
 import { plainTitle } from '../contract/plain-title.ts'
 import { DEFAULT_PRESET } from '../contract/presets.ts'
 import type { StepRef } from '../contract/steps.ts'
-import { identityOf, sizeOfFormat, uploaderOf, type YtdlpFormat } from '../tools/ytdlp-info.ts'
+import { identityOf, sizeOfFormat, uploaderOf, webAddressOf, type YtdlpFormat } from '../tools/ytdlp-info.ts'
 import { askSource } from './ask-source.ts'
 import { siteOf } from './resolved-info.ts'
 import type { SourceDeps } from './source-deps.ts'
@@ -29,7 +29,7 @@ export const createInspect =
         durationMs: info.duration ? Math.round(1_000 * info.duration) : null,
         live: info.is_live === true || info.live_status === 'is_live',
         site: siteOf(info, source.host),
-        thumbnailUrl: info.thumbnail ?? null,
+        thumbnailUrl: webAddressOf(info.thumbnail),
         formats: (info.formats ?? []).map(describeFormat),
         cached: false,
       }

@@ -10,6 +10,7 @@ import {
   refuseLive,
   sizeOfFormat,
   uploaderOf,
+  webAddressOf,
   type YtdlpInfo,
 } from '../tools/ytdlp-info.ts'
 import { askSource, type SourceAnswer } from './ask-source.ts'
@@ -73,7 +74,7 @@ export const resolvedOf = (ref: StepRef, url: string, info: YtdlpInfo): Resolved
     ...identityOf(info, source.normalised),
     uploader: uploaderOf(info),
     site: siteOf(info, source.host),
-    webpageUrl: info.webpage_url ?? url,
+    webpageUrl: webAddressOf(info.webpage_url) ?? url,
     durationMs: info.duration ? Math.round(1_000 * info.duration) : null,
     sizeBytes: sizes.reduce<number | null>((sum, size) => (sum === null || size === null ? null : sum + size), 0),
   }
@@ -81,6 +82,6 @@ export const resolvedOf = (ref: StepRef, url: string, info: YtdlpInfo): Resolved
 
 /** `youtube.com`, also for a short address that leads there. */
 export const siteOf = (info: YtdlpInfo, host: string): string => {
-  const page = info.webpage_url && URL.canParse(info.webpage_url) ? new URL(info.webpage_url).hostname : host
-  return page.replace(/^www\./, '')
+  const page = webAddressOf(info.webpage_url)
+  return (page === null ? host : new URL(page).hostname).replace(/^www\./, '')
 }

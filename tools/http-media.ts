@@ -32,17 +32,17 @@ const nameOf = (address: string): { id: string; title: string; ext: string } => 
   }
 }
 
-/** Stores of files send on to addresses that are made of numbers: then the one that was asked for says more. */
-const tellingAddress = (asked: string, answered: string): string | null =>
-  [answered, asked].find((address) => looksDirect(address)) ?? null
-
-/** yt-dlp's answer of a file of media, named by the address that was asked for where the one that answered says nothing. */
+/**
+ * yt-dlp's answer of a file of media, under the address that was asked for where the one that answered is no name: stores of
+ * files send on to addresses that are made of numbers and signatures, which are nobody's to keep.
+ */
 export const nameAsAsked = (info: YtdlpInfo, asked: string): YtdlpInfo => {
-  const answered = info.webpage_url ?? asked
-  if (info.direct !== true || info.extractor !== 'generic' || tellingAddress(asked, answered) !== asked) return info
+  if (info.direct !== true || info.extractor !== 'generic' || looksDirect(info.webpage_url ?? asked)) return info
+  const moved = { ...info, webpage_url: asked }
   const { id, title, ext } = nameOf(asked)
+  if (!looksDirect(asked) || title === '') return moved
   const formats = info.formats?.map((format) => (safeEnding(format.ext) === 'bin' ? { ...format, ext } : format))
-  return title === '' ? info : { ...info, id, title, formats }
+  return { ...moved, id, title, formats }
 }
 
 /**
@@ -55,9 +55,9 @@ export const directInfo = (
 ): YtdlpInfo | null => {
   const { contentType, sizeBytes, encoded } = representationOf(headers)
   const kind = MEDIA.exec(contentType)?.[1]
-  const telling = tellingAddress(asked, url)
+  const telling = [url, asked].find((address) => looksDirect(address))
   const { hostname, protocol } = new URL(url)
-  if (status !== 200 || encoded || telling === null || KNOWN_SITES.test(hostname)) return null
+  if (status !== 200 || encoded || telling === undefined || KNOWN_SITES.test(hostname)) return null
   if (kind === undefined && !isUntyped(contentType)) return null
   const { id, title, ext } = nameOf(telling)
   if (title === '') return null
@@ -78,7 +78,7 @@ export const directInfo = (
       direct: true,
       extractor: 'generic',
       extractor_key: 'Generic',
-      webpage_url: url,
+      webpage_url: telling,
       formats: [format],
       requested_downloads: [{ format_id: format.format_id }],
     }),

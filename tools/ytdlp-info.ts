@@ -95,6 +95,13 @@ export const identityOf = (
 export const uploaderOf = ({ uploader, channel, creator }: YtdlpInfo): string | null =>
   [uploader, channel, creator].map((name) => plainTitle(name ?? '')).find((name) => name !== '') ?? null
 
+/** An address that a page gave, for people to open; null where it is none of the web (`javascript:`, `data:`). */
+export const webAddressOf = (text: string | null | undefined): string | null => {
+  if (!text || !URL.canParse(text)) return null
+  const { protocol, href } = new URL(text)
+  return protocol === 'http:' || protocol === 'https:' ? href : null
+}
+
 /** Protocols that pass the egress guard; what yt-dlp would leave to other programs is not among them. */
 const PROTOCOLS = new Set(['http', 'https', 'm3u8', 'm3u8_native', 'http_dash_segments', 'ism'])
 

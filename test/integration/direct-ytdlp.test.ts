@@ -64,6 +64,7 @@ describe('a file of unknown type without an ending', { concurrent: true }, () =>
     whole.origin.on('/store/4711', file(line.media, { contentType: 'application/octet-stream' }))
     const { resolved, downloaded } = await whole.fetch({ url: whole.origin.urlOf('/My%20clip.mp4') })
     expect(resolved.title).toBe('My clip')
+    expect(JSON.stringify(resolved)).not.toContain('/store/')
     expect(downloaded.extension).toBe('mp4')
   })
 

@@ -79,6 +79,7 @@ describe('a file of media', { concurrent: true }, () => {
     line.origin.on('/store/4711', file(line.media, { contentType: 'application/octet-stream' }))
     const { resolved, downloaded } = await line.fetch({ url: line.origin.urlOf('/releases/My%20clip.mp4') })
     expect(resolved.title).toBe('My clip')
+    expect(JSON.stringify(resolved)).not.toContain('/store/')
     expect(downloaded).toMatchObject({ extension: 'mp4', file: { sizeBytes: line.bytes.length } })
   })
 

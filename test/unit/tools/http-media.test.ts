@@ -70,7 +70,7 @@ describe('directInfo', () => {
     expect(directInfo(store, 'https://host/releases/My%20clip.mp4')).toMatchObject({
       id: 'My clip',
       title: 'My clip',
-      webpage_url: 'https://store.example/4711?sig=x',
+      webpage_url: 'https://host/releases/My%20clip.mp4',
       formats: [{ url: 'https://store.example/4711?sig=x', ext: 'mp4' }],
     })
     expect(directInfo(answer('https://host/other.webm', headers), 'https://host/clip.mp4')?.title).toBe('other')
@@ -104,7 +104,16 @@ describe('nameAsAsked', () => {
     expect(nameAsAsked(info(), 'https://host/My%20clip.webm')).toMatchObject({
       id: 'My clip',
       title: 'My clip',
+      webpage_url: 'https://host/My%20clip.webm',
       formats: [{ ext: 'webm', url: 'https://store.example/4711?sig=x' }],
+    })
+  })
+
+  it('keeps no signed address, even where nothing has a name', () => {
+    expect(nameAsAsked(info(), 'https://host/download')).toMatchObject({
+      title: '4711',
+      webpage_url: 'https://host/download',
+      formats: [{ url: 'https://store.example/4711?sig=x' }],
     })
   })
 
@@ -112,7 +121,6 @@ describe('nameAsAsked', () => {
     ['is no file', { direct: null }, 'https://host/clip.mp4'],
     ['has a name of its own', { webpage_url: 'https://store.example/other.mp4' }, 'https://host/clip.mp4'],
     ['is of a site', { extractor: 'site' }, 'https://host/clip.mp4'],
-    ['was asked for by no name', {}, 'https://host/download'],
   ])('leaves the name of what %s', (_what, more, asked) => {
     expect(nameAsAsked(info(more), asked).title).toBe('4711')
   })

@@ -8,6 +8,7 @@ import {
   refuseLive,
   sizeOfFormat,
   uploaderOf,
+  webAddressOf,
 } from '../../../tools/ytdlp-info.ts'
 
 const format = (id: string, more: object = {}) => ({
@@ -87,6 +88,20 @@ describe('names that a page gave', () => {
     expect(identityOf(info({ title: '\u0007\u202e' }), 'https://a.example/').title).toBe('dQw4w9WgXcQ')
     expect(uploaderOf(info({ uploader: '\u0007 ', channel: 'The channel' }))).toBe('The channel')
     expect(uploaderOf(info())).toBeNull()
+  })
+})
+
+describe('webAddressOf', () => {
+  it.each([
+    ['https://a.example/watch?v=1', 'https://a.example/watch?v=1'],
+    ['https://a.example/\u001b[31m\u202e', 'https://a.example/%1B[31m%E2%80%AE'],
+    ['javascript:alert(1)', null],
+    ['data:text/html,x', null],
+    ['//a.example/x', null],
+    ['', null],
+    [null, null],
+  ])('of %j is %s', (text, expected) => {
+    expect(webAddressOf(text)).toBe(expected)
   })
 })
 
