@@ -70,6 +70,12 @@ describe('fetchFormats', () => {
     expect((await stat(join(dir, 'load.json'))).mode & 0o777).toBe(0o600)
   })
 
+  it('asks for no file that is called like a program, which yt-dlp would not write', async () => {
+    const odd = { ...info, formats: info.formats?.map((format) => ({ ...format, ext: 'php' })) }
+    const context = await contextOf(`grep -q php load.json && exit 9; printf abc > part0.mp4; ${finished(3)}; ${named}`)
+    expect(await fetchFormats(context, odd, () => {})).toHaveLength(1)
+  })
+
   it.each([
     ['an exit code of 0 without a file', finished(3), 'ToolCrashed'],
     ['the name of a file that is not there', `${finished(3)}; ${named}`, 'ToolCrashed'],
