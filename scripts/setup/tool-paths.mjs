@@ -71,6 +71,15 @@ const locate = async (tool, env) => {
 export const overridesLead = (env) =>
   Object.values(OVERRIDES).every((name) => !env[name] || findProgram(env[name]) !== null)
 
+const TEST_PROGRAMS = ['testServer', 'chromium', 'mariadbd']
+
+/** What an earlier set-up found for the tests, as far as it is still there: a set-up without them must not forget it. */
+const testProgramsOnRecord = () => {
+  const paths = readJson(PATHS_FILE) ?? {}
+  const there = TEST_PROGRAMS.filter((name) => existsSync(paths[name] ?? ''))
+  return Object.fromEntries(there.map((name) => [name, paths[name]]))
+}
+
 /** Finds a build of each tool that runs here, and records the paths for the composition roots. */
 export const recordToolPaths = async ({ tasks, env, test }) => {
   const names = Object.keys(TOOLS).filter((tool) => test || tool !== 'testServer')
@@ -78,8 +87,7 @@ export const recordToolPaths = async ({ tasks, env, test }) => {
     title: 'self-test of the tools',
     work: async () => {
       const found = await Promise.all(names.map(async (tool) => [tool, await locate(tool, env)]))
-      const paths = { ...Object.fromEntries(found), ...(test ? findTestPrograms() : {}) }
-      writeJson(PATHS_FILE, paths)
+      writeJson(PATHS_FILE, { ...Object.fromEntries(found), ...(test ? findTestPrograms() : testProgramsOnRecord()) })
     },
   })
 }
