@@ -32,7 +32,8 @@ const makeClip = async (ffmpeg: string, path: string, seconds: number): Promise<
   const joined = "[0][1]overlay=x='320+300*sin(t)':y='180+160*cos(t/2)',format=yuv420p[v]"
   const sound = ['-f', 'lavfi', '-i', `sine=frequency=330:sample_rate=48000:duration=${seconds}`]
   const inputs = ['-f', 'lavfi', '-i', ground, '-f', 'lavfi', '-i', moving, ...sound]
-  const codecs = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-c:a', 'aac', '-ac', '2']
+  // Keyframes off the grid of the segments: all encode every size, and nobody copies the largest.
+  const codecs = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-g', '25', '-c:a', 'aac', '-ac', '2']
   const outputs = ['-filter_complex', joined, '-map', '[v]', '-map', '2:a', ...codecs, '-movflags', '+faststart']
   await exec(ffmpeg, ['-v', 'error', '-y', ...inputs, ...outputs, path])
   return path
