@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { WorkflowClient } from '@temporalio/client'
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common'
 import type { JobRow } from '../catalog/job-row.ts'
+import { summaryText } from '../contract/activity-summary.ts'
 import { SEARCH_ATTRIBUTES, TASK_QUEUES, workflowIdOf } from '../contract/names.ts'
 import type { JobInput } from '../contract/steps.ts'
 import { callTemporal } from './call-temporal.ts'
@@ -11,8 +12,7 @@ import { isAlreadyStarted } from './temporal-errors.ts'
 /** Ten times what a busy server takes. Without a limit the client would wait for ever. */
 const START_TIMEOUT_MS = 10_000
 
-/** Limits of the server: `limit.userMetadataSummarySize`, and the length of fairness keys. */
-const MAX_SUMMARY_BYTES = 400
+/** The server's limit of fairness keys. */
 const MAX_FAIRNESS_KEY_BYTES = 64
 
 const KIND = defineSearchAttributeKey(SEARCH_ATTRIBUTES.kind, 'KEYWORD')
@@ -55,15 +55,8 @@ export const fairnessKeyOf = (owner: string): string =>
   Buffer.byteLength(owner) <= MAX_FAIRNESS_KEY_BYTES ? owner : createHash('sha256').update(owner).digest('hex')
 
 /** What the Web UI calls the workflow: the title, or the address without its query, which may hold tokens. */
-export const summaryOf = ({ title, url, file }: JobRow['source']): string => {
-  const text = title ?? url?.replace(/[?#].*$/s, '') ?? file ?? ''
-  const oneLine = text.replaceAll(/\s+/g, ' ').trim()
-  const bytes = Buffer.from(oneLine)
-  if (bytes.length <= MAX_SUMMARY_BYTES) return oneLine
-  // A character cut in half becomes a replacement character, of which there may be no more than the one at the end.
-  const cut = bytes.subarray(0, MAX_SUMMARY_BYTES - Buffer.byteLength('…')).toString()
-  return `${cut.replace(/\uFFFD+$/, '')}…`
-}
+export const summaryOf = ({ title, url, file }: JobRow['source']): string =>
+  summaryText(title ?? url?.replace(/[?#].*$/s, '') ?? file ?? '')
 
 const jobInput = (job: JobRow): JobInput => ({
   jobId: job.id,

@@ -1,4 +1,5 @@
 import { CancellationScope, uuid4 } from '@temporalio/workflow'
+import { summaryText } from '../contract/activity-summary.ts'
 import type { MediaPlan } from '../contract/plan.ts'
 import type {
   Downloaded,
@@ -65,7 +66,7 @@ export const ingest = (input: JobInput): Promise<{ mediaIds: string[]; reused: b
 const resolveSource = async (run: JobRun): Promise<Resolved> => {
   const { source, preset, options } = run.input
   const resolved = await runStep(run, 'resolve', (ref) =>
-    resolve.executeWithOptions({ summary: source.file ?? 'what is at the address' }, [
+    resolve.executeWithOptions({ summary: summaryText(source.file ?? 'what is at the address') }, [
       { ref, source, preset, options },
     ]),
   )
@@ -76,7 +77,7 @@ const resolveSource = async (run: JobRun): Promise<Resolved> => {
 const downloadSource = (run: JobRun, resolved: Resolved): Promise<Downloaded> => {
   const { source, preset, options } = run.input
   return runStep(run, 'download', (ref) =>
-    download.executeWithOptions({ summary: resolved.title }, [{ ref, source, resolved, preset, options }]),
+    download.executeWithOptions({ summary: summaryText(resolved.title) }, [{ ref, source, resolved, preset, options }]),
   )
 }
 

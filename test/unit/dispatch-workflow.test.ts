@@ -24,7 +24,7 @@ describe('the summary in the Web UI', () => {
         expect(summary.includes('\uFFFD') && !title.includes('\uFFFD')).toBe(false)
       }),
     )
-    expect(summaryOf({ ...source, title: '🎬'.repeat(400) })).toBe(`${'🎬'.repeat(99)}…`)
+    expect(summaryOf({ ...source, title: '🎬'.repeat(400) })).toBe(`${'🎬'.repeat(98)}…`)
   })
 })
 
