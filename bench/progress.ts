@@ -62,10 +62,9 @@ export const run = async (): Promise<BenchResult> => {
 
 const measure = async ({ api, dataDir, sockets }: { api: ApiProcess; dataDir: string; sockets: number }) => {
   const jobId = await submitJob(api)
-  const latencies: number[] = []
-  const record = (message: ServerMessage) => {
-    if (message.type === 'progress' && message.done >= FIRST_MEASURED) latencies.push(exactNow() - message.at)
-  }
+  const arrived: { data: Buffer; at: number }[] = []
+  // Read afterwards: what a hundred clients make of a message is not the way of the message.
+  const record = (data: Buffer) => arrived.push({ data, at: exactNow() })
   const clients = await Promise.all(Array.from({ length: sockets }, () => watch(api, jobId, record)))
   const script = fileURLToPath(new URL('progress-worker.ts', import.meta.url))
   const url = `ws://127.0.0.1:${api.port}${BUS_PATH}`
@@ -85,7 +84,10 @@ const measure = async ({ api, dataDir, sockets }: { api: ApiProcess; dataDir: st
   worker.stdin.end()
   await ended
   for (const client of clients) client.terminate()
-  return latencies
+  return arrived.flatMap(({ data, at }) => {
+    const message = JSON.parse(data.toString()) as ServerMessage
+    return message.type === 'progress' && message.done >= FIRST_MEASURED ? [at - message.at] : []
+  })
 }
 
 const submitJob = async ({ port, token }: ApiProcess): Promise<string> => {
@@ -98,24 +100,19 @@ const submitJob = async ({ port, token }: ApiProcess): Promise<string> => {
 }
 
 /** A client that has had its snapshot. */
-const watch = async (
-  api: ApiProcess,
-  jobId: string,
-  onMessage: (message: ServerMessage) => void,
-): Promise<WebSocket> => {
+const watch = async (api: ApiProcess, jobId: string, onMessage: (data: Buffer) => void): Promise<WebSocket> => {
   const socket = new WebSocket(`ws://127.0.0.1:${api.port}/api/v1/progress`, SOCKET_PROTOCOL, {
     headers: { authorization: `Bearer ${api.token}` },
     perMessageDeflate: false,
   })
   await once(socket, 'open')
   const snapshot = new Promise<void>((resolve) => {
-    socket.on('message', (data) => {
-      const message = JSON.parse((data as Buffer).toString()) as ServerMessage
-      if (message.type === 'snapshot') resolve()
-      onMessage(message)
+    socket.on('message', (data: Buffer) => {
+      if ((JSON.parse(data.toString()) as ServerMessage).type === 'snapshot') resolve()
     })
   })
   socket.send(JSON.stringify({ type: 'subscribe', jobs: [jobId] }))
   await snapshot
+  socket.removeAllListeners('message').on('message', onMessage)
   return socket
 }
