@@ -30,6 +30,9 @@ export const standardPicture = (colour: InputColour, size: PictureSize, target: 
   return [...mapped, `${scale}:out_color_matrix=bt709:out_range=tv`, 'format=yuv420p', 'setsar=1', tags]
 }
 
+/** Scales what {@link standardPicture} ended in; it stays what it is. */
+export const smallerPicture = ({ width, height }: PictureSize): string[] => [`scale=${width}:${height}`, 'setsar=1']
+
 const TRANSFERS = { hdr10: 'smpte2084', hlg: 'arib-std-b67', bt2020: 'bt2020-10' } as const
 
 /**

@@ -36,9 +36,13 @@ const argsOf = (video: VideoEncode): string[] =>
   encodeArgs({ video, source: '/in/a b.mkv', outputs: ['/out/720p.mp4', '/out/480p.mp4'], tilesDir: '/out/tiles' })
 
 describe('encode', () => {
-  it('decodes once and splits for every result', () => {
+  it('decodes once, and scales every rendition from the one before', () => {
     const graph = encodeGraph(encode({ storyboardBranch: tiles, deinterlace: true }))
-    expect(graph).toMatch(/^\[0:0\]bwdif=[^,]+,fps=fps=30000\/1001:start_time=0,split=3\[s0\]\[s1\]\[t\];/)
+    expect(graph).toMatch(
+      /^\[0:0\]bwdif=[^,]+,fps=fps=30000\/1001:start_time=0,split=2\[s0\]\[t\];\[s0\]scale=1280:720:/,
+    )
+    expect(graph).toContain(',split=2[v0][s1];[s1]scale=854:480,setsar=1[v1];[t]fps=')
+    expect(encodeGraph(encode())).toMatch(/start_time=0\[s0\];.*\[s1\]scale=854:480,setsar=1\[v1\]$/)
     expect(graph.match(/scale=\d+:\d+/g)).toEqual(['scale=1280:720', 'scale=854:480', 'scale=160:90'])
     expect(valuesOf(argsOf(encode()), '-i')).toEqual(['file:/in/a b.mkv'])
   })
