@@ -3,6 +3,7 @@ import type { WorkflowClient } from '@temporalio/client'
 import type { Logger } from 'pino'
 import type { JobRow } from '../catalog/job-row.ts'
 import type { JobQueries } from '../catalog/jobs.ts'
+import { createAcceptanceLoad } from './acceptance-load.ts'
 import { createCanceller } from './cancel-job.ts'
 import { createOpenCalls } from './open-calls.ts'
 import { createStartedMarks } from './started-marks.ts'
@@ -44,6 +45,8 @@ export interface Dispatcher {
 const SWEEP_MS = 2_000
 /** More in flight makes a start slower, not more of them: the server takes about 100 a second. */
 const STARTS_IN_FLIGHT = 8
+/** While jobs come in a stream, those who submit are answered first. */
+const STARTS_UNDER_LOAD = 1
 /** Rows in hand; what comes beyond is left to the sweep, which takes the urgent ones first. */
 const MAX_QUEUED = 500
 /** When so few are left, the sweep is asked for more at once, so that starting never pauses. */
@@ -66,6 +69,7 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
   const unanswered = new Set<string>()
   const stopping = new AbortController()
   const openCalls = createOpenCalls()
+  const load = createAcceptanceLoad()
   const marks = createStartedMarks({ jobs, log })
   const reachability = createReachability({ client, log, stopping: stopping.signal, onReturn: () => void sweep() })
   let more = false
@@ -88,8 +92,10 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
     if (rows.length > 0) await giveBack(rows)
   }
 
+  const mostInFlight = (): number => (load.isBusy() ? STARTS_UNDER_LOAD : STARTS_IN_FLIGHT)
+
   const pump = (): void => {
-    while (!stopping.signal.aborted && reachability.isReachable() && inFlight.size < STARTS_IN_FLIGHT) {
+    while (!stopping.signal.aborted && reachability.isReachable() && inFlight.size < mostInFlight()) {
       const row = mostUrgent(queued.values())
       if (row === undefined) break
       queued.delete(row.id)
@@ -179,7 +185,10 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
 
   const looping = loop()
   return {
-    start: enqueue,
+    start: (rows) => {
+      load.accepted(rows.length)
+      enqueue(rows)
+    },
     cancel: (row) => void canceller.cancel(row),
     sweep,
     stop: async () => {
