@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { WORKER_ROLES, type WorkerRole } from './contract/names.ts'
+import { TOOL_SETTINGS } from './contract/tool-settings.ts'
 import { isAddressEntry } from './tools/egress-address.ts'
 
 const GIB = 1024 ** 3
@@ -157,16 +158,6 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-/** Settings that name a program. */
-export const TOOL_SETTINGS = {
-  ffmpeg: 'SLUICE_FFMPEG',
-  ffprobe: 'SLUICE_FFPROBE',
-  packager: 'SLUICE_PACKAGER',
-  ytdlp: 'SLUICE_YTDLP',
-  deno: 'SLUICE_DENO',
-  temporal: 'SLUICE_TEMPORAL',
-} as const satisfies Record<keyof ToolPaths, keyof typeof environment.shape>
-
 /**
  * The environment as a typed value. `installedTools` are the paths that set-up recorded; a setting overrides each.
  * `isProgram`: whether a program can be run, asked for those that are set. Without it they are only looked for when a job needs
@@ -182,7 +173,8 @@ export const parseConfig = (
     Object.entries(env).filter(([name, value]) => name in environment.shape && value !== ''),
   )
   const parsed = environment.safeParse(relevant)
-  const missing = Object.values(TOOL_SETTINGS).filter((name) => relevant[name] && !isProgram(relevant[name]))
+  const programs = Object.values(TOOL_SETTINGS satisfies Record<keyof ToolPaths, keyof typeof environment.shape>)
+  const missing = programs.filter((name) => relevant[name] && !isProgram(relevant[name]))
   if (!parsed.success || missing.length > 0) {
     const wrong = (parsed.error?.issues ?? []).map(({ path, message }) => `  ${path.join('.')}: ${message}`)
     const nowhere = missing.map((name) => `  ${name}: ${relevant[name]} is no program that can be run`)

@@ -1,4 +1,5 @@
 import { SluiceError, type FailureDetails } from '../contract/failures.ts'
+import { TOOL_SETTINGS } from '../contract/tool-settings.ts'
 import { redact } from './spawn-redact.ts'
 
 /** How a program ended, before anybody judged it. */
@@ -13,15 +14,8 @@ export interface ToolEnd {
   startError: string | null
 }
 
-/** Settings that override the path of a tool, for the message of ToolMissing. */
-const SETTINGS: Readonly<Record<string, string>> = {
-  ffmpeg: 'SLUICE_FFMPEG',
-  ffprobe: 'SLUICE_FFPROBE',
-  packager: 'SLUICE_PACKAGER',
-  ytdlp: 'SLUICE_YTDLP',
-  deno: 'SLUICE_DENO',
-  temporal: 'SLUICE_TEMPORAL',
-}
+/** Asked by any name: not every program that is run has a setting. */
+const SETTINGS: Readonly<Record<string, string>> = TOOL_SETTINGS
 
 export const STDERR_TAIL_CHARS = 2_000
 const NOT_STARTED = new Set(['ENOENT', 'EACCES', 'ENOTDIR', 'ENOEXEC', 'EPERM'])

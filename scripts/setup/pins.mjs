@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 export const TOOLS_FILE = join(import.meta.dirname, '../tools.txt')
 
-/** Setting that replaces an installed tool. */
+/** Setting that replaces an installed tool; as in contract/tool-settings.ts, which a plain script can't read. */
 export const OVERRIDES = {
   ffmpeg: 'SLUICE_FFMPEG',
   ffprobe: 'SLUICE_FFPROBE',

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { TOOL_SETTINGS } from '../../contract/tool-settings.ts'
 
 interface Pin {
   name: string
@@ -11,11 +12,12 @@ interface Pin {
   hashes: string[]
 }
 interface Pins {
+  OVERRIDES: Record<string, string>
   parsePins: (text?: string) => Pin[]
   wantedPins: (options: { pins: Pin[]; env: NodeJS.ProcessEnv; test: boolean }) => Pin[]
 }
 const path = fileURLToPath(new URL('../../scripts/setup/pins.mjs', import.meta.url))
-const { parsePins, wantedPins } = (await import(path)) as Pins
+const { OVERRIDES, parsePins, wantedPins } = (await import(path)) as Pins
 
 const hash = 'a'.repeat(64)
 const text = `# What this file is for,
@@ -29,6 +31,12 @@ streamer-binaries==1.5.1 ; (sys_platform == 'linux' and platform_machine == 'x86
     --hash=sha256:${hash} \\
     --hash=sha256:${'b'.repeat(64)}
 `
+
+describe('OVERRIDES', () => {
+  it('names the settings that the programs themselves read', () => {
+    expect(OVERRIDES).toEqual(TOOL_SETTINGS)
+  })
+})
 
 describe('parsePins', () => {
   it('reads pins with what they are for', () => {
