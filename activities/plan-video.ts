@@ -2,6 +2,7 @@ import { SluiceError } from '../contract/failures.ts'
 import { KEYFRAME_INTERVAL_MS, type InputColour, type StoryboardGeometry, type VideoPlan } from '../contract/plan.ts'
 import type { Preset } from '../contract/presets.ts'
 import type { VideoFacts } from '../contract/source-facts.ts'
+import { frameRateParts } from '../tools/frame-rate.ts'
 import { ladder, singleRendition } from './plan-ladder.ts'
 import { decideTopRung, type EncodePlan } from './plan-top-rung.ts'
 
@@ -87,7 +88,7 @@ const encode = ({ preset, cap, storyboardBranch }: VideoQuestion, facts: VideoFa
 
 /** Every second, third … frame where there are more than 60 a second; so motion stays even. */
 export const cappedRate = (fraction: string | null): { fraction: string; perSecond: number } | null => {
-  const [numerator = 0, denominator = 1] = (fraction ?? '').split('/').map(Number)
+  const { numerator, denominator } = frameRateParts(fraction ?? '')
   if (!(numerator > 0) || !(denominator > 0)) return null
   const divisor = Math.max(1, Math.ceil(numerator / denominator / HIGHEST_RATE - 0.01))
   return {

@@ -1,6 +1,7 @@
 import type { CopiedRung } from '../contract/plan.ts'
 import { inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
+import { frameRateParts } from './frame-rate.ts'
 import { REORDERED_FRAMES } from './keyframe-grid.ts'
 
 export interface RungJob {
@@ -16,7 +17,7 @@ const TAG_BT709 =
 
 /** Arguments that take the picture of the source, unchanged, into an MP4 of its own for the packager. */
 export const rungArgs = ({ source, streamIndex, rung, output }: RungJob): string[] => {
-  const [numerator = 25, denominator = 1] = rung.frameRate.split('/').map(Number)
+  const { numerator, denominator } = frameRateParts(rung.frameRate)
   // Decoded as far ahead of being shown as encoded rungs are: segments count from the first decoding time, and a player that
   // switched between rungs would shift the picture by the difference.
   const decoded = `round((N-${REORDERED_FRAMES})*${denominator}/${numerator}/TB)`

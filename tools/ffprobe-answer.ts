@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { frameRateParts } from './frame-rate.ts'
 
 /** ffprobe prints numbers as text, and leaves out or writes `N/A` for what it does not know. */
 const numeric = z
@@ -67,7 +68,7 @@ export const parseProbeAnswer = (json: unknown): ProbeAnswer => answer.parse(jso
 
 /** `30000/1001` → 29.97…; null for `0/0` and what is no fraction. */
 export const fractionOf = (value: string | null): number | null => {
-  const [numerator, denominator = 1] = (value ?? '').split('/').map(Number)
+  const { numerator, denominator } = frameRateParts(value ?? '')
   if (!numerator || !denominator) return null
   return numerator / denominator
 }

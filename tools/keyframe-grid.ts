@@ -1,4 +1,5 @@
 import { KEYFRAME_INTERVAL_MS, SEGMENT_MS } from '../contract/plan.ts'
+import { frameRateParts } from './frame-rate.ts'
 
 /** Where an encode at a constant rate puts its keyframes, and where the packager cuts there. */
 export interface KeyframeGrid {
@@ -14,7 +15,7 @@ export const REORDERED_FRAMES = 2
 
 /** Frames between keyframes at a rate given as a fraction. */
 export const framesPerGroup = (frameRate: string, intervalMs: number): number => {
-  const [numerator = 25, denominator = 1] = frameRate.split('/').map(Number)
+  const { numerator, denominator } = frameRateParts(frameRate)
   return Math.max(1, Math.round((numerator / denominator) * (intervalMs / 1_000)))
 }
 
@@ -24,7 +25,7 @@ export const framesPerGroup = (frameRate: string, intervalMs: number): number =>
  * move from every even keyframe to every odd one after half an hour.
  */
 export const keyframeGrid = (frameRate: string): KeyframeGrid => {
-  const [numerator = 25, denominator = 1] = frameRate.split('/').map(Number)
+  const { numerator, denominator } = frameRateParts(frameRate)
   const group = framesPerGroup(frameRate, KEYFRAME_INTERVAL_MS)
   // Whole numbers up to the division, so that a time exactly on a multiple does not fall below it.
   const segmentOf = (frame: number): number => Math.floor((frame * denominator * 1_000) / (numerator * SEGMENT_MS))
