@@ -12,7 +12,7 @@ import { contentTypeOf } from './content-type.ts'
 import type { Packaging } from './packaging.ts'
 import type { MadeProduct } from './products.ts'
 import { checkAligned } from './rungs-aligned.ts'
-import { rungsOf } from './rungs.ts'
+import { copiedRungOf, rungsOf } from './rungs.ts'
 
 const OUTPUT = 'stream'
 const AUDIO = 'audio'
@@ -65,7 +65,7 @@ const videoInputs = ({ context, plan, videoPaths }: Packaging): Promise<Packager
 /** The source's own picture, where the plan has it as the largest size. */
 const copiedInput = async ({ context, plan, sourcePath, run }: Packaging): Promise<PackagerStream[]> => {
   const { video } = plan
-  const rung = video.mode === 'encode' ? video.copied : video.mode === 'copy' ? video.rung : null
+  const rung = copiedRungOf(video)
   if (video.mode === 'none' || !rung) return []
   const input = `${rung.name}.mp4`
   const output = join(context.cwd, input)

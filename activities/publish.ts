@@ -152,7 +152,7 @@ const describeMedia = ({ mediaId, job, resolved, probed, plan }: PublishInput) =
 const pictureSize = (plan: MediaPlan, probed: PublishInput['probed']) => {
   if (plan.video.mode === 'none') return { width: null, height: null }
   if (plan.video.mode === 'encode') {
-    const [largest] = rungsOf(plan.video).toSorted((a, b) => b.height - a.height)
+    const [largest] = rungsOf(plan.video)
     return { width: largest?.width ?? null, height: largest?.height ?? null }
   }
   const stream = probed.summary.streams.find((candidate) => candidate.type === 'video' && !candidate.attachedPicture)
