@@ -1,3 +1,4 @@
+import { cutText } from './cut-text.ts'
 import { plainText } from './plain-text.ts'
 
 /** Longer than any site's own limit for titles; what some give as one is the whole text of a post. In code points. */
@@ -12,14 +13,8 @@ const LOOKED_AT = 8 * MAX_LENGTH
 export const plainTitle = (text: string): string => {
   const line = plainText(text).replaceAll(/\s+/gu, ' ').trim()
   if (codePoints(line) <= MAX_LENGTH) return line
-  let kept = ''
   // The room of one is for the sign of what is missing.
-  let room = MAX_LENGTH - 1
-  for (const { segment } of new Intl.Segmenter().segment(line.slice(0, LOOKED_AT))) {
-    room -= codePoints(segment)
-    if (room < 0) break
-    kept += segment
-  }
+  const kept = cutText(line.slice(0, LOOKED_AT), MAX_LENGTH - 1, codePoints)
   return `${kept.trimEnd()}…`
 }
 

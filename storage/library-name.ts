@@ -1,3 +1,5 @@
+import { cutText } from '../contract/cut-text.ts'
+
 /**
  * Names that people read and every file system takes: NTFS, APFS, ext4 and exFAT, also over SMB. The limit of a path component
  * is 255 bytes on ext4 and 255 UTF-16 units on the others; bytes are the stricter of the two.
@@ -49,15 +51,4 @@ const component = (text: string, maxBytes: number): string => {
   return RESERVED.test(cut) ? cutBytes(`_${cut}`, maxBytes) : cut
 }
 
-/** Cuts between characters as people see them, so that an emoji is whole or gone. */
-const cutBytes = (text: string, maxBytes: number): string => {
-  if (Buffer.byteLength(text) <= maxBytes) return text
-  let kept = ''
-  let bytes = 0
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    bytes += Buffer.byteLength(segment)
-    if (bytes > maxBytes) break
-    kept += segment
-  }
-  return kept
-}
+const cutBytes = (text: string, maxBytes: number): string => cutText(text, maxBytes, Buffer.byteLength)
