@@ -46,9 +46,9 @@ const component = (text: string, maxBytes: number): string => {
     .replaceAll(/\s+/gu, ' ')
     // A leading dot hides a file, a leading dash makes it an option; trailing dots and spaces are dropped by Windows.
     .replace(/^[\s.-]+/u, '')
-  const cut = cutBytes(cleaned, maxBytes).replace(/[\s.]+$/u, '')
+  const cut = cutText(cleaned, maxBytes, bytesOf).replace(/[\s.]+$/u, '')
   if (cut === '') return '_'
-  return RESERVED.test(cut) ? cutBytes(`_${cut}`, maxBytes) : cut
+  return RESERVED.test(cut) ? cutText(`_${cut}`, maxBytes, bytesOf) : cut
 }
 
-const cutBytes = (text: string, maxBytes: number): string => cutText(text, maxBytes, Buffer.byteLength)
+const bytesOf = (text: string): number => Buffer.byteLength(text)
