@@ -5,7 +5,7 @@ import type { Probed, ProbeInput } from '../contract/steps.ts'
 import { confirmInterlaced } from '../tools/ffmpeg-idet.ts'
 import { PRESETS } from '../contract/presets.ts'
 import { probeFile, scanPackets } from '../tools/ffprobe.ts'
-import type { ProbedStream } from '../tools/ffprobe-answer.ts'
+import { statesInterlaced, type ProbedStream } from '../tools/ffprobe-answer.ts'
 import { expectedGrid, measureFit } from '../tools/ffprobe-fit.ts'
 import { mainAudio, mainVideo, sourceFacts, statedFrameSeconds, type Measurements } from '../tools/ffprobe-facts.ts'
 import { summarise } from '../tools/ffprobe-summary.ts'
@@ -90,15 +90,12 @@ const scanStreams = async (
   return video ? { videoScan: first, audioScan: second } : { videoScan: null, audioScan: first }
 }
 
-const PROGRESSIVE = new Set([null, 'progressive'])
-
 /** Looking at frames costs a decode, so only where the stream says that it is interlaced. */
 const isInterlaced = async (
   context: ToolContext,
   { path, video, durationMs }: { path: string; video: ProbedStream; durationMs: number | null },
 ): Promise<boolean> =>
-  !PROGRESSIVE.has(video.field_order) &&
-  (await confirmInterlaced(context, { path, streamIndex: video.index, durationMs }))
+  statesInterlaced(video) && (await confirmInterlaced(context, { path, streamIndex: video.index, durationMs }))
 
 /** The full answer is published; the path of this machine in it is nobody's business. */
 const keepAnswer = async (

@@ -94,6 +94,10 @@ export const displayedSize = (of: ProbedStream): { width: number; height: number
 
 export const hasSquarePixels = (of: ProbedStream): boolean => pixelAspectOf(of.sample_aspect_ratio) === 1
 
+/** By its own word, which many progressive recordings get wrong. */
+export const statesInterlaced = ({ field_order: order }: ProbedStream): boolean =>
+  order !== null && order !== 'progressive'
+
 /** Cover art travels as a video stream of one picture. */
 export const isCover = (of: ProbedStream): boolean =>
   of.codec_type === 'video' && (of.disposition.attached_pic === 1 || of.disposition.timed_thumbnails === 1)

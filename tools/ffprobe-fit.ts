@@ -1,6 +1,6 @@
 import type { GridFit, GridMisfit } from '../contract/source-facts.ts'
 import { countIdrPictures } from './ffmpeg-idr.ts'
-import type { ProbeAnswer, ProbedStream } from './ffprobe-answer.ts'
+import { statesInterlaced, type ProbeAnswer, type ProbedStream } from './ffprobe-answer.ts'
 import { statedFrameRate } from './ffprobe-facts.ts'
 import type { PacketScan } from './ffprobe-packets.ts'
 import { keyframeGrid, type KeyframeGrid } from './keyframe-grid.ts'
@@ -41,7 +41,7 @@ const outwardMisfit = ({ answer, stream }: FitQuestion): GridMisfit | null => {
   if (stream.codec_name !== 'h264') return 'unmeasured'
   // Others know times by the millisecond only, or start anywhere; their keyframe flags are guesses of who reads or wrote them.
   if (!answer.format.format_name.startsWith('mov,')) return 'container'
-  if (stream.field_order !== null && stream.field_order !== 'progressive') return 'fields'
+  if (statesInterlaced(stream)) return 'fields'
   if (answer.format.start_time !== 0) return 'start'
   return expectedGrid(stream) === null ? 'rate' : null
 }
