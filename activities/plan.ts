@@ -9,7 +9,7 @@ export const createPlan = (deps: StepDeps) => {
   const buildOf = createBuildReader()
   return (input: PlanInput): Promise<MediaPlan> =>
     runStep(deps, input.ref, async (run) => {
-      const ffmpegBuild = await buildOf(deps.config.tools.ffmpeg)
+      const ffmpegBuild = await buildOf(deps.config.tools.ffmpeg, run.signal)
       const { probed, preset, options } = input
       const plan = decidePlan({ facts: probed.facts, preset, options, ffmpegBuild })
       run.log.info({ planHash: plan.hash, reasons: plan.reasons }, 'planned')
