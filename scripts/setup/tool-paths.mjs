@@ -71,6 +71,7 @@ const locate = async (tool, env) => {
 export const overridesLead = (env) =>
   Object.values(OVERRIDES).every((name) => !env[name] || findProgram(env[name]) !== null)
 
+/** What is on record for tests alone. */
 const TEST_PROGRAMS = ['testServer', 'chromium', 'mariadbd']
 
 /** What an earlier set-up found for the tests, as far as it is still there: a set-up without them must not forget it. */
@@ -95,9 +96,7 @@ export const recordToolPaths = async ({ tasks, env, test }) => {
 /** Whether every path on record still leads to a file. */
 export const toolPathsRecorded = ({ test }) => {
   const paths = readJson(PATHS_FILE)
-  const names = Object.keys(TOOLS).filter((tool) => test || tool !== 'testServer')
-  return (
-    paths !== null &&
-    [...names, ...(test ? ['chromium', 'mariadbd'] : [])].every((name) => existsSync(paths[name] ?? ''))
-  )
+  const always = Object.keys(TOOLS).filter((tool) => !TEST_PROGRAMS.includes(tool))
+  const names = test ? [...always, ...TEST_PROGRAMS] : always
+  return paths !== null && names.every((name) => existsSync(paths[name] ?? ''))
 }
