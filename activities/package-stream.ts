@@ -85,7 +85,8 @@ const audioInput = async (packaging: Packaging): Promise<PackagerStream[]> => {
     if (audioPath === null) throw new SluiceError('Internal', 'The encoded sound was not handed on.')
     await symlink(audioPath, join(context.cwd, input))
   } else {
-    const streams = [{ path: sourcePath, streamIndex: plan.audio.streamIndex }]
+    const { streamIndex } = plan.audio
+    const streams = [{ path: sourcePath, streamIndex, language: plan.languages?.[streamIndex] ?? null }]
     const args = muxArgs({ streams, output: join(context.cwd, input), extension: 'm4a', title: null })
     await runFfmpeg(context, { args, totalMs: plan.durationMs, onProgress: (progress) => run.report(progress) })
   }

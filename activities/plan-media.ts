@@ -40,6 +40,7 @@ export const decidePlan = ({ facts, preset: name, options, ffmpegBuild }: PlanQu
     video,
     audio,
     alsoCopy: container.alsoCopy,
+    ...languagesOf(facts, { video, audio, alsoCopy: container.alsoCopy }),
     thumbnails: decideThumbnails(facts, video, geometry),
     keepSource: options.keepSource ?? false,
   } satisfies Partial<MediaPlan>
@@ -49,6 +50,21 @@ export const decidePlan = ({ facts, preset: name, options, ffmpegBuild }: PlanQu
     weights: weighSteps(facts, made),
     reasons: [...ofVideo, ...ofAudio, ...container.reasons],
   }
+}
+
+/** What MP4 has room for; of a longer word ffmpeg would take the first three letters for one. */
+const ISO_639_2 = /^[a-z]{3}$/
+
+const languagesOf = (
+  { streams }: SourceFacts,
+  { video, audio, alsoCopy }: Pick<MediaPlan, 'video' | 'audio' | 'alsoCopy'>,
+): Pick<MediaPlan, 'languages'> => {
+  const main = [video, audio].flatMap((part) => (part.mode === 'none' ? [] : [part.streamIndex]))
+  const kept = new Set([...main, ...alsoCopy])
+  const spoken = streams.flatMap(({ index, language }) =>
+    kept.has(index) && language && ISO_639_2.test(language) ? [[index, language] as const] : [],
+  )
+  return spoken.length === 0 ? {} : { languages: Object.fromEntries(spoken) }
 }
 
 /** Of the streams that are kept: sound alone may be shorter than its video was. */

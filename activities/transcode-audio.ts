@@ -20,8 +20,10 @@ export const createTranscodeAudio =
 
       const context = toolContext(deps, run)
       const output = join(run.scratchDir, audioFileName(audio))
+      const source = await deps.store.read(file.key)
+      const language = plan.languages?.[audio.streamIndex] ?? null
       await runFfmpeg(context, {
-        args: audioArgs(audio, await deps.store.read(file.key), output),
+        args: audioArgs({ audio, language, source, output }),
         totalMs: audio.expectedMs ?? plan.durationMs,
         onProgress: (progress) => run.report(progress),
       })

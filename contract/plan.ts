@@ -115,6 +115,8 @@ export interface MediaPlan {
   audio: AudioPlan
   /** Indexes of further streams of the source that a remux takes along unchanged: other sound tracks, subtitles. */
   alsoCopy: number[]
+  /** Of the streams that are kept, by their index in the source: three letters of ISO 639-2. Absent where none says its language. */
+  languages?: Record<number, string>
   thumbnails: ThumbnailPlan
   keepSource: boolean
   /** Expected cost of each step in CPU-milliseconds; weighs the job's percent. */

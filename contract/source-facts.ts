@@ -85,6 +85,15 @@ export interface CoverFacts {
   width: number | null
 }
 
+export interface StreamFacts {
+  index: number
+  type: 'video' | 'audio' | 'subtitle' | 'other'
+  codec: string
+  cover: boolean
+  /** In the container's own words, mostly ISO 639-2; null where it says none. */
+  language: string | null
+}
+
 export interface SourceFacts {
   /** SHA-256 of the file's bytes, hex. */
   identity: string
@@ -101,5 +110,5 @@ export interface SourceFacts {
   audio: AudioFacts | null
   cover: CoverFacts | null
   /** All streams, for what is taken along unchanged. */
-  streams: { index: number; type: 'video' | 'audio' | 'subtitle' | 'other'; codec: string; cover: boolean }[]
+  streams: StreamFacts[]
 }

@@ -1,5 +1,6 @@
 import type { AudioPlan } from '../contract/plan.ts'
 import { inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
+import { languageArgs } from './ffmpeg-language.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
 
 export type AudioEncode = Extract<AudioPlan, { mode: 'encode' }>
@@ -16,8 +17,16 @@ export const audioFileName = (audio: AudioEncode): string => `audio.${EXTENSIONS
  */
 const IN_STEP = 'aresample=async=1:first_pts=0'
 
+export interface AudioJob {
+  audio: AudioEncode
+  /** As ISO 639-2; null where nobody knows it. */
+  language: string | null
+  source: string
+  output: string
+}
+
 /** Arguments of the ffmpeg that makes the whole sound track in one piece. */
-export const audioArgs = (audio: AudioEncode, source: string, output: string): string[] => {
+export const audioArgs = ({ audio, language, source, output }: AudioJob): string[] => {
   const shape = ['-ac', `${audio.channels}`, '-ar', `${audio.sampleRateHz}`, '-af', IN_STEP]
   const codec = ['-c:a', ENCODERS[audio.codec], '-b:a', `${audio.bitrateBps}`]
   const bare = ['-map_metadata', '-1', '-map_chapters', '-1']
@@ -28,6 +37,7 @@ export const audioArgs = (audio: AudioEncode, source: string, output: string): s
     '-map',
     `0:${audio.streamIndex}`,
     ...bare,
+    ...languageArgs('s:0', language),
     ...shape,
     ...codec,
     output,

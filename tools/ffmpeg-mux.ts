@@ -1,11 +1,14 @@
 import type { MediaPlan } from '../contract/plan.ts'
 import { inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
+import { languageArgs } from './ffmpeg-language.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
 
 /** One stream to take, and from which file. */
 export interface MuxStream {
   path: string
   streamIndex: number
+  /** As ISO 639-2; left out or null where nobody knows it. */
+  language?: string | null
 }
 
 export interface MuxJob {
@@ -18,15 +21,19 @@ export interface MuxJob {
 
 /** The streams of the finished file: encoded ones from their own files, copied ones from the source. */
 export const mainStreams = (
-  plan: Pick<MediaPlan, 'video' | 'audio' | 'alsoCopy'>,
+  plan: Pick<MediaPlan, 'video' | 'audio' | 'alsoCopy' | 'languages'>,
   files: { source: string; video: string | null; audio: string | null },
 ): MuxStream[] => {
+  const languageOf = (streamIndex: number): string | null => plan.languages?.[streamIndex] ?? null
   const pick = (part: MediaPlan['video'] | MediaPlan['audio'], encoded: string | null): MuxStream[] => {
     if (part.mode === 'none') return []
-    if (part.mode === 'copy') return [{ path: files.source, streamIndex: part.streamIndex }]
-    return encoded === null ? [] : [{ path: encoded, streamIndex: 0 }]
+    const language = languageOf(part.streamIndex)
+    if (part.mode === 'copy') return [{ path: files.source, streamIndex: part.streamIndex, language }]
+    return encoded === null ? [] : [{ path: encoded, streamIndex: 0, language }]
   }
-  const further = plan.alsoCopy.map((streamIndex) => ({ path: files.source, streamIndex }))
+  const further = plan.alsoCopy.map((streamIndex) => {
+    return { path: files.source, streamIndex, language: languageOf(streamIndex) }
+  })
   return [...pick(plan.video, files.video), ...pick(plan.audio, files.audio), ...further]
 }
 
@@ -43,10 +50,14 @@ export const muxArgs = ({ streams, output, extension, title }: MuxJob): string[]
     '-c',
     'copy',
     ...tags,
+    ...streams.flatMap(({ language = null }, index) => languageArgs(tagged(extension, index), language)),
     ...containerArgs(extension),
     output,
   ]
 }
+
+/** ID3 knows tags of the whole file only. */
+const tagged = (extension: string, index: number): string => (extension === 'mp3' ? 'g' : `s:${index}`)
 
 /** An argument ends at a NUL. */
 const titleTag = (title: string): string => `title=${title.replaceAll('\0', '')}`

@@ -98,6 +98,10 @@ export const hasSquarePixels = (of: ProbedStream): boolean => pixelAspectOf(of.s
 export const statesInterlaced = ({ field_order: order }: ProbedStream): boolean =>
   order !== null && order !== 'progressive'
 
+/** `und` is how ISO 639-2 writes that nobody said. */
+export const languageOf = ({ tags }: ProbedStream): string | null =>
+  tags.language === undefined || tags.language === 'und' ? null : tags.language
+
 /** Cover art travels as a video stream of one picture. */
 export const isCover = (of: ProbedStream): boolean =>
   of.codec_type === 'video' && (of.disposition.attached_pic === 1 || of.disposition.timed_thumbnails === 1)

@@ -4,6 +4,7 @@ import {
   fractionOf,
   hasSquarePixels,
   isCover,
+  languageOf,
   rotationOf,
   streamType,
   type ProbeAnswer,
@@ -82,6 +83,7 @@ export const sourceFacts = (measured: Measurements): SourceFacts => {
       type: streamType(stream),
       codec: stream.codec_name ?? 'unknown',
       cover: isCover(stream),
+      language: languageOf(stream),
     })),
   }
 }

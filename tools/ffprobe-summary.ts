@@ -3,6 +3,7 @@ import {
   displayedSize,
   fractionOf,
   isCover,
+  languageOf,
   streamType,
   type ProbeAnswer,
   type ProbedStream,
@@ -42,12 +43,6 @@ const summariseStream = (stream: ProbedStream): StreamSummary => {
     language: languageOf(stream),
     attachedPicture: isCover(stream),
   }
-}
-
-/** `und` is how ISO 639-2 writes that nobody said. */
-const languageOf = (stream: ProbedStream): string | null => {
-  const language = stream.tags.language ?? null
-  return language === 'und' ? null : language
 }
 
 const toMs = (seconds: number | null): number | null => (seconds === null ? null : Math.round(seconds * 1_000))

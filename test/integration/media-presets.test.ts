@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { PresetName } from '../../contract/presets.ts'
+import type { JobOptions, PresetName } from '../../contract/presets.ts'
 import { displayedSize } from '../../tools/ffprobe-answer.ts'
 import { readMp4Layout } from '../../tools/mp4-boxes.ts'
 import { createMediaLine, type Made, type MediaLine } from './media-line.ts'
@@ -87,6 +87,33 @@ describe('files', () => {
     const made = await line.make(await sources.lateSound(), 'audio', { audioFormat: 'mp3' })
     expect((await made.probe('main.mp3')).format.duration).toBeCloseTo(2, 0)
     expect(made.probed.facts.audio?.startMs).toBe(500)
+  })
+})
+
+describe('languages', () => {
+  it.each<[string, PresetName, JobOptions, Source, (string | undefined)[]]>([
+    ['copied', 'web', {}, 'spoken', ['fra', 'deu']],
+    ['encoded', 'web', { maxHeight: 120 }, 'spokenLossless', ['fra', 'deu']],
+    ['copied, sound alone', 'audio', {}, 'spoken', ['deu']],
+    ['encoded, sound alone', 'audio', {}, 'spokenLossless', ['deu']],
+    ['encoded as Opus', 'audio', { audioFormat: 'opus' }, 'spoken', ['deu']],
+    ['all copied', 'original', {}, 'spokenBroadcast', ['und', 'deu', 'eng']],
+    ['unknown', 'web', {}, 'transportStream', ['und', 'und']],
+  ])('%s: %s %o of %s says %o', async (_, preset, options, source, languages) => {
+    const made = await line.make(await sources[source](), preset, options)
+    const { streams } = await made.probe(mainOf(made))
+    expect(streams.map(({ tags }) => tags.language)).toEqual(languages)
+  })
+
+  it('MP3 says it for the whole file', async () => {
+    const made = await line.make(await sources.spoken(), 'audio', { audioFormat: 'mp3' })
+    expect((await made.probe('main.mp3')).format.tags.language).toBe('deu')
+  })
+
+  it.each<Source>(['spoken', 'spokenLossless'])('the sound of a stream says it too: %s', async (source) => {
+    const made = await line.make(await sources[source](), 'stream')
+    expect(await readFile(made.pathOf('stream/master.m3u8'), 'utf8')).toContain('LANGUAGE="de"')
+    expect(await readFile(made.pathOf('stream/manifest.mpd'), 'utf8')).toContain('lang="de"')
   })
 })
 

@@ -33,6 +33,19 @@ const makers = (ffmpeg: string, dir: string) => {
   ]
   const tone = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000:duration=1']
   const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p']
+  const languages = [
+    ...picture('320x240'),
+    ...tone,
+    ...tone,
+    '-map',
+    '0',
+    '-map',
+    '1',
+    '-map',
+    '2',
+    ...h264,
+    ...['fra', 'deu', 'eng'].flatMap((language, index) => [`-metadata:s:${index}`, `language=${language}`]),
+  ]
 
   return {
     plain: () => makeClip(ffmpeg, at('plain.mp4'), { seconds: 1 }),
@@ -89,6 +102,10 @@ const makers = (ffmpeg: string, dir: string) => {
       const apart = ['-i', clip, '-itsoffset', '0.5', '-i', clip, '-map', '0:v', '-map', '1:a']
       return ffmpegRun('late-sound.mkv', ...apart, '-c', 'copy', '-t', '2')
     },
+    /** Two sounds, German first; the picture says that its writing is French. */
+    spoken: () => ffmpegRun('spoken.mkv', ...languages, '-c:a', 'aac'),
+    spokenLossless: () => ffmpegRun('spoken-lossless.mkv', ...languages, '-c:a', 'flac'),
+    spokenBroadcast: () => ffmpegRun('spoken.ts', ...languages, '-c:a', 'aac'),
     mp3WithCover: async () => {
       const cover = await ffmpegRun('cover.png', ...picture('300x200'), '-frames:v', '1')
       const attached = ['-map', '1:a', '-map', '0:v', '-c:v', 'copy', '-disposition:v', 'attached_pic']

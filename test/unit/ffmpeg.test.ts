@@ -94,14 +94,16 @@ describe('encode', () => {
 describe('audio and mux', () => {
   it('puts sound in step with the picture', () => {
     const audio = { mode: 'encode', streamIndex: 1, codec: 'opus', bitrateBps: 128_000 } as const
-    const args = audioArgs(
-      { ...audio, channels: 2, sampleRateHz: 48_000, expectedMs: null },
-      '/in/a.mkv',
-      '/out/a.opus',
-    )
+    const args = audioArgs({
+      audio: { ...audio, channels: 2, sampleRateHz: 48_000, expectedMs: null },
+      language: 'deu',
+      source: '/in/a.mkv',
+      output: '/out/a.opus',
+    })
     expect(valuesOf(args, '-c:a')).toEqual(['libopus'])
     expect(valuesOf(args, '-af')).toEqual(['aresample=async=1:first_pts=0'])
     expect(valuesOf(args, '-map')).toEqual(['0:1'])
+    expect(valuesOf(args, '-metadata:s:0')).toEqual(['language=deu'])
   })
 
   it('takes encoded streams from their files and copied ones from the source, each input once', () => {
@@ -110,11 +112,19 @@ describe('audio and mux', () => {
       audio: { mode: 'copy', streamIndex: 3, codec: 'aac' },
       alsoCopy: [4],
     } as const
-    const streams = mainStreams({ ...plan, alsoCopy: [4] }, { source: '/in/s', video: '/in/v', audio: null })
+    const streams = mainStreams(
+      { ...plan, alsoCopy: [4], languages: { 3: 'deu', 4: 'eng' } },
+      { source: '/in/s', video: '/in/v', audio: null },
+    )
     const args = muxArgs({ streams, output: '/out/main.mp4', extension: 'mp4', title: '-rf = title' })
     expect(valuesOf(args, '-i')).toEqual(['file:/in/v', 'file:/in/s'])
     expect(valuesOf(args, '-map')).toEqual(['0:0', '1:3', '1:4'])
     expect(valuesOf(args, '-metadata')).toEqual(['title=-rf = title'])
+    expect(['s:0', 's:1', 's:2'].map((stream) => valuesOf(args, `-metadata:${stream}`))).toEqual([
+      [],
+      ['language=deu'],
+      ['language=eng'],
+    ])
     expect(valuesOf(args, '-movflags')).toEqual(['+faststart'])
   })
 

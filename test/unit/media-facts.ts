@@ -51,8 +51,12 @@ export const sourceFacts = (changes: Partial<SourceFacts> = {}): SourceFacts => 
     sizeBytes: 30_000_000,
     cover: null,
     streams: [
-      ...(video ? [{ index: video.streamIndex, type: 'video' as const, codec: video.codec, cover: false }] : []),
-      ...(audio ? [{ index: audio.streamIndex, type: 'audio' as const, codec: audio.codec, cover: false }] : []),
+      ...(video
+        ? [{ index: video.streamIndex, type: 'video' as const, codec: video.codec, cover: false, language: null }]
+        : []),
+      ...(audio
+        ? [{ index: audio.streamIndex, type: 'audio' as const, codec: audio.codec, cover: false, language: null }]
+        : []),
     ],
     ...changes,
     video,

@@ -46,7 +46,7 @@ describe('web', () => {
 
   it('remuxes a source with a further stream', () => {
     const facts = sourceFacts()
-    facts.streams.push({ index: 2, type: 'other', codec: 'bin_data', cover: false })
+    facts.streams.push({ index: 2, type: 'other', codec: 'bin_data', cover: false, language: null })
     expect(decide(facts).passSource).toBe(false)
   })
 
@@ -89,8 +89,18 @@ describe('original', () => {
 
   it('takes other sound tracks along into another container', () => {
     const facts = inside('mpegts')
-    facts.streams.push({ index: 2, type: 'audio', codec: 'aac', cover: false })
+    facts.streams.push({ index: 2, type: 'audio', codec: 'aac', cover: false, language: null })
     expect(decide(facts, 'original').alsoCopy).toEqual([2])
+  })
+
+  it('keeps the languages of the tracks that it keeps, as far as MP4 has a way to write them', () => {
+    const facts = inside('mpegts')
+    const further = ['deu', 'english', 'en', 'eng=x', null]
+    for (const [index, language] of further.entries())
+      facts.streams.push({ index: 2 + index, type: 'audio', codec: 'aac', cover: false, language })
+    expect(decide(facts, 'web')).not.toHaveProperty('languages')
+    const { alsoCopy, languages } = decide(facts, 'original')
+    expect({ alsoCopy, languages }).toEqual({ alsoCopy: [2, 3, 4, 5, 6], languages: { 2: 'deu' } })
   })
 })
 
