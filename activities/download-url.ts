@@ -5,7 +5,7 @@ import type { DownloadInput } from '../contract/steps.ts'
 import { muxArgs } from '../tools/ffmpeg-mux.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
 import { DoubtfulFailure } from '../tools/http-failures.ts'
-import { directFile, fetchDirect } from '../tools/http-fetch.ts'
+import { directFiles, fetchDirect } from '../tools/http-fetch.ts'
 import { chosenFormats, sizeOfFormat, type YtdlpFormat, type YtdlpInfo } from '../tools/ytdlp-info.ts'
 import { createProgressSum, type FormatProgress } from '../tools/ytdlp-progress.ts'
 import { fetchFormats, partId, type FetchedFormat } from '../tools/ytdlp.ts'
@@ -59,17 +59,17 @@ const fetchInfo = async (
   return joinFormats(deps, run, formats, files)
 }
 
-/** A file of media is fetched from its origin; what is more, or what the origin keeps from us, is for yt-dlp. */
+/** Whole files are fetched from their origins; what comes in pieces, or what an origin keeps from us, is for yt-dlp. */
 const fetchFiles = async (
   deps: SourceDeps,
   run: StepRun,
   info: YtdlpInfo,
   onProgress: (progress: FormatProgress) => void,
 ): Promise<FetchedFormat[]> => {
-  const file = directFile(info)
-  if (file !== null) {
+  const direct = directFiles(info)
+  if (direct !== null) {
     try {
-      return [await fetchDirect(httpContext(deps, run), run.scratchDir, file, onProgress)]
+      return await fetchDirect(httpContext(deps, run), run.scratchDir, direct, onProgress)
     } catch (error) {
       if (!(error instanceof DoubtfulFailure)) throw error
       run.log.info({ err: error }, 'the origin does not give its file to us; trying yt-dlp')

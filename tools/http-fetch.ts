@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { downloadFile } from './http-download.ts'
 import { BROWSER_HEADERS, type HttpContext } from './http-get.ts'
 import { safeEnding } from './media-ending.ts'
-import { chosenFormats, type YtdlpFormat, type YtdlpInfo } from './ytdlp-info.ts'
+import { BEYOND_ADDRESS, chosenFormats, type YtdlpFormat, type YtdlpInfo } from './ytdlp-info.ts'
 import type { FormatProgress } from './ytdlp-progress.ts'
 import { partId, type FetchedFormat } from './ytdlp.ts'
 
@@ -14,17 +14,19 @@ export interface DirectFile {
   headers: Readonly<Record<string, string>>
 }
 
-/** The file that an answer is about; null where there is more to it than one request without cookies. */
-export const directFile = (info: YtdlpInfo): DirectFile | null => {
-  const [format, ...others] = info.direct === true ? chosenFormats(info) : []
-  if (format === undefined || others.length > 0 || hasMore(format)) return null
-  const { url, ext, protocol } = format
-  if (!url || !URL.canParse(url) || (protocol !== 'http' && protocol !== 'https')) return null
-  return { url, ext: safeEnding(ext), headers: headersOf(format) }
+/** The files that an answer chose, picture before sound; null where one of them is more than one request without cookies. */
+export const directFiles = (info: YtdlpInfo): DirectFile[] | null => {
+  const files = chosenFormats(info).map(directFile)
+  return files.every((file) => file !== null) ? files : null
 }
 
-const hasMore = (format: YtdlpFormat): boolean =>
-  ['cookies', 'fragments', 'request_data'].some((field) => format[field] !== undefined && format[field] !== null)
+const directFile = (format: YtdlpFormat): DirectFile | null => {
+  const { url, ext, protocol } = format
+  if (!url || !URL.canParse(url) || (protocol !== 'http' && protocol !== 'https')) return null
+  return BEYOND_ADDRESS.some((field) => (format[field] ?? null) !== null)
+    ? null
+    : { url, ext: safeEnding(ext), headers: headersOf(format) }
+}
 
 const headersOf = ({ http_headers }: YtdlpFormat): Record<string, string> =>
   Object.fromEntries(
@@ -33,31 +35,41 @@ const headersOf = ({ http_headers }: YtdlpFormat): Record<string, string> =>
     ),
   )
 
-/** Fetches the file into a folder, as yt-dlp would: the same name, the same readings. @throws as {@link downloadFile}. */
+/**
+ * Fetches files into a folder one after the other, as yt-dlp would: the same names, the same readings. All or none: what is
+ * not whole goes. @throws as {@link downloadFile}.
+ */
 export const fetchDirect = async (
   context: HttpContext,
   dir: string,
-  file: DirectFile,
+  files: readonly DirectFile[],
   onProgress: (progress: FormatProgress) => void,
-): Promise<FetchedFormat> => {
-  const path = join(dir, `${partId(0)}.${file.ext}`)
+): Promise<FetchedFormat[]> => {
+  const parts = files.map((file, index) => {
+    const formatId = partId(index)
+    return { ...file, formatId, path: join(dir, `${formatId}.${file.ext}`) }
+  })
+  const fetched: FetchedFormat[] = []
   try {
-    const sizeBytes = await downloadFile(context, {
-      url: file.url,
-      headers: file.headers,
-      path,
-      onReading: (reading) =>
-        onProgress({
-          ...reading,
-          formatId: partId(0),
-          finished: reading.doneBytes === reading.totalBytes,
-          estimated: reading.totalBytes === null,
-        }),
-    })
-    return { path, sizeBytes }
+    for (const { url, headers, formatId, path } of parts) {
+      const sizeBytes = await downloadFile(context, {
+        url,
+        headers,
+        path,
+        onReading: (reading) =>
+          onProgress({
+            ...reading,
+            formatId,
+            finished: reading.doneBytes === reading.totalBytes,
+            estimated: reading.totalBytes === null,
+          }),
+      })
+      fetched.push({ path, sizeBytes })
+    }
+    return fetched
   } catch (error) {
-    // yt-dlp, which may come next, would take it for its own and whole.
-    await rm(path, { force: true })
+    // yt-dlp, which may come next, would take them for its own and whole.
+    await Promise.all(parts.map(({ path }) => rm(path, { force: true })))
     throw error
   }
 }

@@ -56,8 +56,11 @@ export const parseInfo = (json: string): YtdlpInfo => {
   }
 }
 
+/** What makes a format more than a file at its address: cookies, pieces, a form, how to be fast, when to come. */
+export const BEYOND_ADDRESS = ['cookies', 'fragments', 'request_data', 'downloader_options', 'available_at'] as const
+
 /** What is read of a format here; the rest yt-dlp finds where it wrote it. */
-const FORMAT_FIELDS = [...Object.keys(formatSchema.shape), 'http_headers', 'cookies', 'fragments', 'request_data']
+const FORMAT_FIELDS = [...Object.keys(formatSchema.shape), 'http_headers', ...BEYOND_ADDRESS]
 
 /** Where there is but one format, many extractors write its fields into the answer itself; the generic one, for files of unknown type. */
 const withFormats = (info: YtdlpInfo): YtdlpInfo => {

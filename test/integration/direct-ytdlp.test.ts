@@ -5,7 +5,7 @@ import { resolvedOf } from '../../activities/resolved-info.ts'
 import { createEgress } from '../../tools/egress-guard.ts'
 import { extractInfo } from '../../tools/ytdlp.ts'
 import { createDirectLine } from './direct-line.ts'
-import { file, inTurn, redirect, status } from './origin-answers.ts'
+import { file, inTurn, redirect, status, videoPage } from './origin-answers.ts'
 import { createSourceLine } from './source-line.ts'
 
 /** Where our own way and yt-dlp's meet. */
@@ -38,6 +38,44 @@ describe('with yt-dlp', { concurrent: true }, () => {
     })
     const { path } = await whole.fetch({ url: whole.origin.urlOf('/packed.mp4') })
     expect(Buffer.compare(await readFile(path), line.bytes.subarray(0, 100_000))).toBe(0)
+  })
+})
+
+describe('what a page holds', { concurrent: true }, () => {
+  const page = (name: string): string => {
+    whole.origin.on(`/${name}`, videoPage('A page', `/${name}.mp4`))
+    return whole.origin.urlOf(`/${name}`)
+  }
+
+  it('is fetched without it, once it has said where that is', async () => {
+    const ask = { url: page('holding'), jobId: 'holding' }
+    const referers: (string | undefined)[] = []
+    whole.origin.on('/holding.mp4', (request, response) => {
+      referers.push(request.headers.referer)
+      return file(line.media)(request, response)
+    })
+    const resolved = await whole.resolve(ask)
+    const without = await createSourceLine({
+      SLUICE_YTDLP: '/nowhere/yt-dlp',
+      SLUICE_DATA: whole.config.dataDir,
+      SLUICE_ALLOW_ADDRESSES: whole.origin.address,
+    })
+    try {
+      const { file: held } = await without.download(ask, resolved)
+      expect(Buffer.compare(await readFile(await whole.store.read(held.key)), line.bytes)).toBe(0)
+    } finally {
+      await without.close()
+    }
+    expect(referers.at(-1)).toBe(ask.url)
+  })
+
+  it('is fetched by it where the origin keeps it from us', async () => {
+    const ask = { url: page('keeping'), jobId: 'keeping' }
+    whole.origin.on('/keeping.mp4', file(line.media))
+    const resolved = await whole.resolve(ask)
+    whole.origin.on('/keeping.mp4', inTurn(status(403), file(line.media)))
+    const { file: kept } = await whole.download(ask, resolved)
+    expect(Buffer.compare(await readFile(await whole.store.read(kept.key)), line.bytes)).toBe(0)
   })
 })
 

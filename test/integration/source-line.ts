@@ -43,7 +43,7 @@ export const createSourceLine = async (settings: Record<string, string> = {}) =>
     readInstalledTools(),
   )
   const egress = await createEgress(config, { warn: () => {} })
-  const store = createLocalWorkStore(dataDir)
+  const store = createLocalWorkStore(config.dataDir)
   const samples: ProgressSample[] = []
   const deps: SourceDeps = {
     config,
@@ -88,7 +88,7 @@ export const createSourceLine = async (settings: Record<string, string> = {}) =>
       return { resolved, downloaded, path: await store.read(downloaded.file.key) }
     },
     /** Folders of attempts that nobody removed. */
-    scratchLeft: () => readdir(join(dataDir, 'scratch')),
+    scratchLeft: () => readdir(join(config.dataDir, 'scratch')),
     close: async () => {
       await egress.close()
       await origin.close()

@@ -1,35 +1,50 @@
 import { expect, it } from 'vitest'
-import { directFile } from '../../../tools/http-fetch.ts'
+import { directFiles } from '../../../tools/http-fetch.ts'
 import { parseInfo } from '../../../tools/ytdlp-info.ts'
 
 const format = { format_id: 'mp4', url: 'https://host/a.mp4', ext: 'mp4', protocol: 'https' }
-const infoOf = (change: object, direct = true) =>
+const infoOf = (change: object) =>
   parseInfo(
     JSON.stringify({
       id: 'a',
       extractor: 'generic',
-      direct,
       formats: [{ ...format, ...change }],
       requested_downloads: [{ format_id: 'mp4' }],
     }),
   )
 
 it('takes the address and what was sent to it', () => {
-  const file = directFile(infoOf({ http_headers: { 'User-Agent': 'mine', Referer: 'https://page/' } }))
+  const [file] = directFiles(infoOf({ http_headers: { 'User-Agent': 'mine', Referer: 'https://page/' } })) ?? []
   expect(file).toMatchObject({ url: 'https://host/a.mp4', ext: 'mp4' })
   expect(file?.headers).toMatchObject({ 'user-agent': 'mine', referer: 'https://page/', 'sec-fetch-mode': 'navigate' })
 })
 
 it('makes no path of an extension', () => {
-  expect(directFile(infoOf({ ext: '../x' }))?.ext).toBe('bin')
+  expect(directFiles(infoOf({ ext: '../x' }))?.[0]?.ext).toBe('bin')
 })
 
 it.each([
-  ['what is not direct', infoOf({}, false)],
   ['what needs cookies', infoOf({ cookies: 'a=b; Domain=host' })],
   ['what comes in pieces', infoOf({ fragments: [{ url: 'https://host/1' }] })],
   ['what is asked for by a form', infoOf({ request_data: 'a=b' })],
+  ['what is slow if asked for as a whole', infoOf({ downloader_options: { http_chunk_size: 10_485_760 } })],
+  ['what is not there yet', infoOf({ available_at: 1_900_000_000 })],
   ['a playlist', infoOf({ protocol: 'm3u8_native' })],
 ])('leaves %s to yt-dlp', (_what, info) => {
-  expect(directFile(info)).toBeNull()
+  expect(directFiles(info)).toBeNull()
+})
+
+it('takes picture and sound that come apart, or neither', () => {
+  const sound = { format_id: 'sound', url: 'https://host/a.m4a', ext: 'm4a', protocol: 'https' }
+  const apart = (change: object) =>
+    parseInfo(
+      JSON.stringify({
+        id: 'a',
+        extractor: 'site',
+        formats: [format, { ...sound, ...change }],
+        requested_formats: [{ format_id: 'mp4' }, { format_id: 'sound' }],
+      }),
+    )
+  expect(directFiles(apart({}))?.map(({ ext }) => ext)).toEqual(['mp4', 'm4a'])
+  expect(directFiles(apart({ protocol: 'm3u8_native' }))).toBeNull()
 })
