@@ -69,7 +69,7 @@ const fetchFiles = async (
   const direct = directFiles(info)
   if (direct !== null) {
     try {
-      return await fetchDirect(httpContext(deps, run), run.scratchDir, direct, onProgress)
+      return await fetchDirect(httpContext(deps, run), run.keptDir, direct, onProgress)
     } catch (error) {
       if (!(error instanceof DoubtfulFailure)) throw error
       run.log.info({ err: error }, 'the origin does not give its file to us; trying yt-dlp')

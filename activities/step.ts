@@ -26,6 +26,8 @@ export interface StepRun {
   log: Logger
   /** Absolute path of this attempt's own folder, removed when the attempt ends. */
   scratchDir: string
+  /** Absolute path of a folder in it, which the next attempt finds there should this one not succeed. Made by whoever uses it. */
+  keptDir: string
   /** From 1, over all runs of this step within one run of the job. */
   attempt: number
   /** Publishes a reading at once; the newest one goes into the next heartbeat. Percent never runs backwards. */
@@ -70,17 +72,20 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
     const scratch = await deps.store.openScratch({
       jobId: ref.jobId,
       step: ref.step,
+      part: ref.part,
       attempt,
       taskToken: Buffer.from(info.taskToken).toString('base64'),
     })
+    let succeeded = false
     try {
       log.info('step started')
       // The first reading says that the step has left its queue.
       report({ percent: null, done: 0, total: null, unit: 'items', rate: null, etaMs: null })
-      return await body({
+      const output = await body({
         signal,
         log,
         scratchDir: scratch.dir,
+        keptDir: scratch.keptDir,
         attempt,
         report,
         checkpoint: (value) => {
@@ -88,8 +93,10 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
         },
         previousCheckpoint: details.checkpoint,
       })
+      succeeded = true
+      return output
     } finally {
-      await scratch.release()
+      await scratch.release({ succeeded })
     }
   } catch (error) {
     const thrown = toTemporalFailure(error, signal, attempt)

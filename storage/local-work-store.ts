@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join, posix } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import type { ScratchLease, WorkStore } from './work-store.ts'
 
 const LEASE_FILE = 'lease.json'
+/** Of a scratch folder, and of a job's folder for as long as no attempt has it. */
+const KEPT = 'kept'
 
 /** A lease as it lies in its scratch folder. */
 export interface HeldLease extends ScratchLease {
@@ -42,6 +44,7 @@ export const createLocalWorkStore = (dataDir: string): WorkStore => {
 
     async openScratch(lease) {
       const dir = join(scratch, randomUUID())
+      const keptDir = join(dir, KEPT)
       await mkdir(dir, { recursive: true, mode: 0o700 })
       const held: HeldLease = {
         ...lease,
@@ -51,7 +54,15 @@ export const createLocalWorkStore = (dataDir: string): WorkStore => {
       }
       // A task token lets its holder complete the activity.
       await writeFile(join(dir, LEASE_FILE), JSON.stringify(held), { mode: 0o600 })
-      return { dir, release: () => rm(dir, { recursive: true, force: true }) }
+      await moveIfThere(pathOf(keptKeyOf(lease)), keptDir)
+      return {
+        dir,
+        keptDir,
+        release: async ({ succeeded }) => {
+          if (!succeeded) await moveIfThere(keptDir, pathOf(keptKeyOf(lease)))
+          await rm(dir, { recursive: true, force: true })
+        },
+      }
     },
 
     async read(key) {
@@ -83,14 +94,14 @@ export const createLocalWorkStore = (dataDir: string): WorkStore => {
 }
 
 /**
- * Ends what dead processes left in scratch: calls `onAbandoned` for each lease whose process is gone, then removes its folder.
- * Run by a worker before it takes work.
+ * Ends what dead processes left in scratch: for each lease whose process is gone, saves what is for the next attempt, calls
+ * `onAbandoned`, and removes the folder. Run by a worker before it takes work.
  */
 export const sweepScratch = async (
   dataDir: string,
   onAbandoned: (lease: HeldLease) => Promise<void>,
 ): Promise<number> => {
-  const { scratch } = folders(dataDir)
+  const { work, scratch } = folders(dataDir)
   const names = await readdir(scratch).catch(() => [])
   let swept = 0
   for (const name of names) {
@@ -98,11 +109,29 @@ export const sweepScratch = async (
     const lease = await readLease(dir)
     // A process of another machine that shares the folder can't be seen from here.
     if (lease && (lease.host !== hostname() || (await isAlive(lease)))) continue
-    if (lease) await onAbandoned(lease)
+    if (lease) {
+      // First, as the next attempt begins as soon as this one is given back.
+      await moveIfThere(join(dir, KEPT), join(work, keptKeyOf(lease)))
+      await onAbandoned(lease)
+    }
     await rm(dir, { recursive: true, force: true })
     swept += 1
   }
   return swept
+}
+
+const keptKeyOf = ({ jobId, step, part }: ScratchLease): string =>
+  [jobId, KEPT, part === null ? step : `${step}-${encodeURIComponent(part)}`].join('/')
+
+/** Of two who want the same folder one gets it; what can't be moved is made again. */
+const moveIfThere = async (from: string, to: string): Promise<void> => {
+  try {
+    await access(from)
+    await mkdir(dirname(to), { recursive: true })
+    await rename(from, to)
+  } catch {
+    // Gone by now, or a successor has left its own, or the disk is full: work is lost, but nothing that was promised.
+  }
 }
 
 const readLease = async (dir: string): Promise<HeldLease | null> => {

@@ -4,6 +4,8 @@ import type { StoredFile } from '../contract/steps.ts'
 export interface ScratchLease {
   jobId: string
   step: string
+  /** Of the step, where parts of it run side by side. */
+  part: string | null
   attempt: number
   /** Temporal's task token of the attempt, base64; null outside an activity. */
   taskToken: string | null
@@ -13,7 +15,13 @@ export interface ScratchLease {
 export interface Scratch {
   /** Absolute path of the folder. */
   dir: string
-  release(): Promise<void>
+  /**
+   * Absolute path of the folder within it whose content goes on to the next attempt at the same part of the same step, should
+   * this one not succeed, however it ends. There if the attempt before left something. Only one attempt ever has it: what a
+   * living one holds, its successor does without.
+   */
+  keptDir: string
+  release(attempt: { succeeded: boolean }): Promise<void>
 }
 
 /**

@@ -1,9 +1,10 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import { constants, open, type FileHandle } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SluiceError } from '../contract/failures.ts'
 import { brokenOff, connectionFailure, DoubtfulFailure, UNREACHED } from './http-failures.ts'
 import { openHttp, type HttpAnswer, type HttpClient, type HttpContext } from './http-get.ts'
 import { createMeter, type Reading } from './http-meter.ts'
+import { forgetPart, notePart, readPart, type Part } from './http-part.ts'
 import { contentRangeOf, representationOf } from './http-representation.ts'
 
 export interface FileAsk {
@@ -15,15 +16,6 @@ export interface FileAsk {
   onReading: (reading: Reading) => void
 }
 
-/** What is there of a file, and which state of the origin's file it belongs to. */
-interface Part {
-  /** Whether an answer has begun to bring it: what fails before is not mended here. */
-  begun: boolean
-  sizeBytes: number
-  totalBytes: number | null
-  validator: string | null
-}
-
 /** A line that breaks is taken up at once; an origin that has a problem is for the workflow, which waits longer. */
 const MAX_BREAKS = 3
 const FIRST_WAIT_MS = 100
@@ -31,15 +23,16 @@ const FIRST_WAIT_MS = 100
 const ENOUGH_BYTES = 1024 ** 2
 
 /**
- * Fetches a file. A connection that breaks is continued where it broke, as far as the origin vouches that the file is still
- * the same (RFC 9110 §13.1.5), else begun anew. Returns the size in bytes.
+ * Fetches a file. What an earlier call left of it, and a connection that breaks, is continued where it ends, as far as the
+ * origin vouches that the file is still the same (RFC 9110 §13.1.5), else begun anew. Returns the size in bytes.
  * @throws DoubtfulFailure and SluiceError with the types of source failures; errors of the file system as they are;
  * `signal.reason` when aborted; whatever `onReading` throws.
  */
 export const downloadFile = async (context: HttpContext, ask: FileAsk): Promise<number> => {
   const http = openHttp(context)
-  const part: Part = { begun: false, sizeBytes: 0, totalBytes: null, validator: null }
-  const file = await open(ask.path, 'w')
+  const part = await readPart(ask)
+  // What is there stays.
+  const file = await open(ask.path, constants.O_RDWR | constants.O_CREAT)
   const meter = createMeter(ask.onReading)
   let furthest = 0
   let breaks: SluiceError[] = []
@@ -47,6 +40,7 @@ export const downloadFile = async (context: HttpContext, ask: FileAsk): Promise<
     for (;;) {
       try {
         await fetchRest({ http, ask, file, meter }, part)
+        await forgetPart(ask)
         return part.sizeBytes
       } catch (error) {
         context.signal?.throwIfAborted()
@@ -75,7 +69,10 @@ interface Fetch {
 const fetchRest = async ({ http, ask, file, meter }: Fetch, part: Part): Promise<void> => {
   const answer = await askForRest(http, ask, part)
   try {
-    if (!continues(answer, part)) await beginAnew(answer, part, file)
+    if (!continues(answer, part)) {
+      await beginAnew(answer, part, file)
+      await notePart(ask, part)
+    }
     meter.tell(part.sizeBytes, part.totalBytes)
     for await (const chunk of bytesOf(answer, part)) {
       await writeAll(file, chunk, part.sizeBytes)

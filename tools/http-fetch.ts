@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { downloadFile } from './http-download.ts'
 import { BROWSER_HEADERS, type HttpContext } from './http-get.ts'
@@ -36,8 +36,8 @@ const headersOf = ({ http_headers }: YtdlpFormat): Record<string, string> =>
   )
 
 /**
- * Fetches files into a folder one after the other, as yt-dlp would: the same names, the same readings. All or none: what is
- * not whole goes. @throws as {@link downloadFile}.
+ * Fetches files into a folder one after the other, as yt-dlp would: the same names, the same readings. Goes on with what an
+ * earlier call left there. @throws as {@link downloadFile}.
  */
 export const fetchDirect = async (
   context: HttpContext,
@@ -50,26 +50,21 @@ export const fetchDirect = async (
     return { ...file, formatId, path: join(dir, `${formatId}.${file.ext}`) }
   })
   const fetched: FetchedFormat[] = []
-  try {
-    for (const { url, headers, formatId, path } of parts) {
-      const sizeBytes = await downloadFile(context, {
-        url,
-        headers,
-        path,
-        onReading: (reading) =>
-          onProgress({
-            ...reading,
-            formatId,
-            finished: reading.doneBytes === reading.totalBytes,
-            estimated: reading.totalBytes === null,
-          }),
-      })
-      fetched.push({ path, sizeBytes })
-    }
-    return fetched
-  } catch (error) {
-    // yt-dlp, which may come next, would take them for its own and whole.
-    await Promise.all(parts.map(({ path }) => rm(path, { force: true })))
-    throw error
+  await mkdir(dir, { recursive: true })
+  for (const { url, headers, formatId, path } of parts) {
+    const sizeBytes = await downloadFile(context, {
+      url,
+      headers,
+      path,
+      onReading: (reading) =>
+        onProgress({
+          ...reading,
+          formatId,
+          finished: reading.doneBytes === reading.totalBytes,
+          estimated: reading.totalBytes === null,
+        }),
+    })
+    fetched.push({ path, sizeBytes })
   }
+  return fetched
 }

@@ -24,6 +24,7 @@ beforeAll(async () => {
   const short = await makeClip(ffmpeg, join(sluice.config.dataDir, 'short.mp4'))
   origin.on('/long.mp4', file(long))
   origin.on('/short.mp4', file(short))
+  origin.on('/partly.mp4', file(short, { bytesPerSecond: 20_000 }))
   origin.on('/slow.mp4', file(short, { bytesPerSecond: 20_000 }))
 })
 afterAll(async () => {
@@ -63,6 +64,18 @@ describe('kill -9', () => {
     const ended = await sluice.ended(job.id)
     expect(ended).toMatchObject({ state: 'succeeded', run: 1, error: null })
     expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+    await expectNothingLeft(ended)
+  })
+
+  it('of the worker in the middle of a download costs nothing of what had come', async () => {
+    const job = await sluice.submit({ url: origin.urlOf('/partly.mp4'), preset: 'original' })
+    await sluice.seen(job.id, progressOf('download'))
+    sluice.kill9('worker')
+    const ended = await sluice.ended(job.id)
+    expect(ended).toMatchObject({ state: 'succeeded', run: 1, error: null })
+    const requests = origin.seen.filter(({ path }) => path === '/partly.mp4')
+    // The question of resolve, the download, its rest.
+    expect(requests.map(({ range }) => range)).toEqual([null, null, expect.stringMatching(/^bytes=[1-9]\d{3,}-$/)])
     await expectNothingLeft(ended)
   })
 

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CancelledFailure } from '@temporalio/common'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ProgressSample } from '../../contract/progress.ts'
+import type { Resolved } from '../../contract/steps.ts'
 import { createDirectLine, MIB } from './direct-line.ts'
 import { file, inTurn, status } from './origin-answers.ts'
-import { failureOf, quietEnvironment } from './source-line.ts'
+import { failureOf, quietEnvironment, type Ask } from './source-line.ts'
 
 let line: Awaited<ReturnType<typeof createDirectLine>>
 beforeAll(async () => {
@@ -89,19 +90,56 @@ describe('a connection that breaks', { concurrent: true }, () => {
   it('by cancelling ends at once', async () => {
     const path = line.serve({}, { cutAfterBytes: 100_000, stalls: true })
     const ask = { url: line.origin.urlOf(path), jobId: 'cancelled' }
+    const { endedWithinMs } = await cancelMidway(ask, await line.resolve(ask))
+    expect(endedWithinMs).toBeLessThan(500)
+  })
+})
+
+/** A download that is cancelled once its first bytes are there. */
+const cancelMidway = async (ask: Ask, resolved: Resolved): Promise<{ endedWithinMs: number }> => {
+  const environment = quietEnvironment()
+  const started = new Promise<void>((begun) =>
+    environment.on('heartbeat', ({ progress }: { progress: ProgressSample | null }) => {
+      if (progress !== null && progress.unit === 'bytes' && (progress.done ?? 0) > 0) begun()
+    }),
+  )
+  const download = line.download(ask, resolved, environment)
+  await Promise.race([started, download])
+  const cancelledAt = performance.now()
+  environment.cancel()
+  await expect(download).rejects.toBeInstanceOf(CancelledFailure)
+  return { endedWithinMs: performance.now() - cancelledAt }
+}
+
+describe('an attempt that ends early', { concurrent: true }, () => {
+  const SLOWLY = { bytesPerSecond: MIB / 2 }
+
+  it.each([
+    ['goes on in the next, if the file is still the same', 'same', 3 * MIB, '"old"', /^bytes=\d{4,}-$/],
+    ['is forgotten where the file has changed', 'changed', 3 * MIB, '"new"', /^bytes=\d{4,}-$/],
+    ['is forgotten where the file has become shorter', 'shorter', 10_000, '"new"', /^bytes=\d{4,}-$/],
+  ])('%s', async (_what, name, sizeBytes, etag, range) => {
+    const path = `/early-${name}.mp4`
+    const later = join(line.config.dataDir, path)
+    await writeFile(later, etag === '"old"' ? line.bytes : randomBytes(sizeBytes))
+    const old = (behaviour = {}) => file(line.media, { etag: '"old"', ...behaviour })
+    line.origin.on(path, inTurn(old(), old(SLOWLY), file(later, { etag })))
+    const ask = { url: line.origin.urlOf(path), jobId: `early-${name}` }
     const resolved = await line.resolve(ask)
-    const environment = quietEnvironment()
-    const started = new Promise<void>((begun) =>
-      environment.on('heartbeat', ({ progress }: { progress: ProgressSample | null }) => {
-        if (progress !== null && progress.unit === 'bytes') begun()
-      }),
-    )
-    const download = line.download(ask, resolved, environment)
-    await Promise.race([started, download])
-    const cancelledAt = performance.now()
-    environment.cancel()
-    await expect(download).rejects.toBeInstanceOf(CancelledFailure)
-    expect(performance.now() - cancelledAt).toBeLessThan(500)
+    await cancelMidway(ask, resolved)
+    const { file: whole } = await line.download(ask, resolved)
+    expect(Buffer.compare(await readFile(await line.store.read(whole.key)), await readFile(later))).toBe(0)
+    expect(line.requestsOf(path)[2]).toMatchObject({ range: expect.stringMatching(range), ifRange: '"old"' })
+  })
+
+  it('is forgotten where nothing vouches for the file', async () => {
+    const path = line.serve({ plain: true }, { plain: true, ...SLOWLY }, { plain: true })
+    const ask = { url: line.origin.urlOf(path), jobId: 'early-plain' }
+    const resolved = await line.resolve(ask)
+    await cancelMidway(ask, resolved)
+    const { file: whole } = await line.download(ask, resolved)
+    expect(Buffer.compare(await readFile(await line.store.read(whole.key)), line.bytes)).toBe(0)
+    expect(line.requestsOf(path)[2]).toMatchObject({ range: null })
   })
 })
 

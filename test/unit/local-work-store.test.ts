@@ -12,7 +12,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(dataDir, { recursive: true, force: true }))
 
-const lease = { jobId: 'job', step: 'download', attempt: 1, taskToken: 'dG9rZW4=' }
+const lease = { jobId: 'job', step: 'download', part: null, attempt: 1, taskToken: 'dG9rZW4=' }
 
 describe('a local work store', () => {
   it('shows a file only once it is whole', async () => {
@@ -25,7 +25,7 @@ describe('a local work store', () => {
       sizeBytes: 5,
     })
     expect(await readFile(await store.read('job/out.mp4'), 'utf8')).toBe('whole')
-    await scratch.release()
+    await scratch.release({ succeeded: true })
     expect(await readdir(join(dataDir, 'scratch'))).toEqual([])
   })
 
@@ -41,6 +41,24 @@ describe('a local work store', () => {
     await store.removeJob('job')
     expect(await store.find('job/hash/tiles')).toBeNull()
     await expect(store.read('job/hash/tiles')).rejects.toMatchObject({ code: 'StorageUnavailable' })
+  })
+
+  it('hands on what an attempt leaves, to one that follows it and to no other', async () => {
+    const store = createLocalWorkStore(dataDir)
+    const first = await store.openScratch(lease)
+    await mkdir(first.keptDir)
+    await writeFile(join(first.keptDir, 'half'), 'half')
+    const beside = await store.openScratch(lease)
+    await expect(readdir(beside.keptDir)).rejects.toThrow('ENOENT')
+    await beside.release({ succeeded: false })
+    await first.release({ succeeded: false })
+    const other = await store.openScratch({ ...lease, part: '1080p/1' })
+    await expect(readdir(other.keptDir)).rejects.toThrow('ENOENT')
+    const second = await store.openScratch(lease)
+    expect(await readFile(join(second.keptDir, 'half'), 'utf8')).toBe('half')
+    await second.release({ succeeded: true })
+    const third = await store.openScratch(lease)
+    await expect(readdir(third.keptDir)).rejects.toThrow('ENOENT')
   })
 
   it.each(['../escape', '/etc/passwd', 'job//x', 'job/./x', ''])('refuses the key %j', async (key) => {
@@ -72,6 +90,19 @@ describe('sweeping scratch', () => {
     expect(swept).toBe(3)
     expect(given).toEqual(['dG9rZW4=', 'dG9rZW4='])
     expect((await readdir(join(dataDir, 'scratch'))).toSorted()).toEqual(['alive', 'elsewhere'])
+  })
+
+  it('saves what a dead attempt had for the next, before that begins', async () => {
+    await leave('dead', { pid: await abandon() })
+    await mkdir(join(dataDir, 'scratch', 'dead', 'kept'))
+    await writeFile(join(dataDir, 'scratch', 'dead', 'kept', 'half'), 'half')
+    const store = createLocalWorkStore(dataDir)
+    let found = ''
+    await sweepScratch(dataDir, async () => {
+      const { keptDir } = await store.openScratch(lease)
+      found = await readFile(join(keptDir, 'half'), 'utf8')
+    })
+    expect(found).toBe('half')
   })
 
   it('keeps a lease that could not be given back for the next start', async () => {
