@@ -18,7 +18,7 @@ export const createInspect =
   ({ ref, url }: { ref: StepRef; url: string }): Promise<Info> =>
     runStep(deps, ref, async (run) => {
       const source = parseSourceUrl(url)
-      const { info } = await askSource(deps, run, { url: source.url, preset: DEFAULT_PRESET, options: {} })
+      const info = await askSource(deps, run, { url: source.url, preset: DEFAULT_PRESET, options: {} })
       const { extractor, id, title } = identityOf(info, source.normalised)
       return {
         url: source.url,

@@ -13,12 +13,13 @@ import {
   webAddressOf,
   type YtdlpInfo,
 } from '../tools/ytdlp-info.ts'
-import { askSource, type SourceAnswer } from './ask-source.ts'
+import { askSource } from './ask-source.ts'
 import type { SourceDeps } from './source-deps.ts'
 import type { StepRun } from './step.ts'
 
 /** What the site said, as it is kept for the download: it holds cookies and signed addresses. */
-export interface KeptInfo extends SourceAnswer {
+export interface KeptInfo {
+  info: YtdlpInfo
   run: number
   /** Epoch ms. */
   extractedAt: number
@@ -54,10 +55,10 @@ export const extractAndKeep = async (
   run: StepRun,
   { ref, url, preset, options }: Extraction,
 ): Promise<KeptInfo> => {
-  const answer = await askSource(deps, run, { url, preset, options })
-  refuseLive(answer.info)
-  chosenFormats(answer.info)
-  const kept: KeptInfo = { run: ref.run, extractedAt: Date.now(), ...answer }
+  const info = await askSource(deps, run, { url, preset, options })
+  refuseLive(info)
+  chosenFormats(info)
+  const kept: KeptInfo = { info, run: ref.run, extractedAt: Date.now() }
   const path = join(run.scratchDir, 'resolved.json')
   await writeFile(path, JSON.stringify(kept), { mode: 0o600 })
   await deps.store.commit(path, infoKeyOf(ref.jobId))

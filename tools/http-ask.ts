@@ -1,14 +1,8 @@
 import { connectionFailure, DoubtfulFailure } from './http-failures.ts'
 import { BROWSER_HEADERS, openHttp, type HttpAnswer, type HttpContext } from './http-get.ts'
 import { directInfo, isBinary, isUntyped, looksDirect } from './http-media.ts'
-import { representationOf, type Representation } from './http-representation.ts'
+import { representationOf } from './http-representation.ts'
 import type { YtdlpInfo } from './ytdlp-info.ts'
-
-/** One file of media at an address. */
-export interface DirectMedia {
-  info: YtdlpInfo
-  representation: Representation
-}
 
 /** yt-dlp is there for what takes longer. */
 const PATIENCE_MS = 10_000
@@ -18,18 +12,18 @@ const PATIENCE_MS = 10_000
  * where it is not such a file or that is in doubt: then yt-dlp is to be asked.
  * @throws SluiceError with the types of source failures, where yt-dlp would certainly fail likewise; `signal.reason`.
  */
-export const askDirect = async (context: HttpContext, url: string): Promise<DirectMedia | null> => {
+export const askDirect = async (context: HttpContext, url: string): Promise<YtdlpInfo | null> => {
   if (!looksDirect(url)) return null
   const http = openHttp({ ...context, silenceMs: Math.min(context.silenceMs, PATIENCE_MS) })
   try {
     const answer = await http.get(url, { ...BROWSER_HEADERS, 'accept-encoding': 'identity' })
     // Closing ends it.
     answer.body.on('error', () => {})
-    const representation = representationOf(answer.headers)
     const info = directInfo(answer, url)
     if (info === null) return null
-    const doubtful = isUntyped(representation.contentType) && !isBinary(await firstBytesOf(answer))
-    return doubtful ? null : { info, representation }
+    const { contentType } = representationOf(answer.headers)
+    const doubtful = isUntyped(contentType) && !isBinary(await firstBytesOf(answer))
+    return doubtful ? null : info
   } catch (error) {
     if (error instanceof DoubtfulFailure) return null
     throw error

@@ -6,7 +6,6 @@ export interface Representation {
   sizeBytes: number | null
   /** For If-Range: what differs as soon as a byte of the file does; null where nothing does that surely. */
   validator: string | null
-  acceptsRanges: boolean
   /** Lower-case media type without parameters; empty where there is none. */
   contentType: string
   /** Whether the bytes that come are not those of the file. */
@@ -18,7 +17,6 @@ export const representationOf = (headers: HttpHeaders): Representation => {
   return {
     sizeBytes: encoded ? null : wholeNumber(headers['content-length']),
     validator: validatorOf(headers),
-    acceptsRanges: /\bbytes\b/i.test(headers['accept-ranges'] ?? ''),
     contentType: (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '',
     encoded,
   }
