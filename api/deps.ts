@@ -39,6 +39,6 @@ export interface ApiDispatch {
   start(rows: readonly JobRow[]): void
   /** Tells the workflow of a row with a new `cancelRequested`. */
   cancel(row: JobRow): void
-  /** Runs an info workflow. @throws SluiceError as its failure says, or SourceUnavailable after the time limit. */
+  /** Runs an info workflow. @throws SluiceError as its failure says, SourceUnavailable after the time limit, TemporalAway. */
   info(request: { url: string; owner: string }): Promise<Info>
 }

@@ -24,6 +24,11 @@ export const isAway = (error: unknown): boolean => {
   return false
 }
 
+/** Nothing was asked, as Temporal is away. */
+export class TemporalAway extends Error {
+  override readonly name = 'TemporalAway'
+}
+
 export const isAlreadyStarted = (error: unknown): boolean => error instanceof WorkflowExecutionAlreadyStartedError
 
 /** Temporal does not know the workflow, or it has closed. */

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { infoSchema } from '../../contract/media.ts'
 import { clientText } from '../../contract/text.ts'
 import type { ApiDeps } from '../deps.ts'
+import { TemporalAway } from '../../dispatch/temporal-errors.ts'
 import { parseBody } from '../http/parse.ts'
+import { Problem } from '../http/problem.ts'
 import { createRateLimit } from '../http/rate-limit.ts'
 import { json, problems } from '../http/responses.ts'
 import type { Route } from '../http/route.ts'
@@ -47,7 +49,10 @@ export const getInfo = (deps: ApiDeps): Route => {
         return
       }
       count(principal.subject)
-      const info = await deps.dispatch.info({ url, owner: principal.subject })
+      const info = await deps.dispatch.info({ url, owner: principal.subject }).catch((error: unknown) => {
+        if (error instanceof TemporalAway) throw new Problem('NotReady', 'Temporal does not answer.', { cause: error })
+        throw error
+      })
       await deps.catalog.infoCache.put(normalised, info, Date.now() + (info.live ? LIVE_KEPT_MS : KEPT_MS))
       response.json(info)
     },

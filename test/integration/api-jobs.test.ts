@@ -6,6 +6,7 @@ import { Problem, problemSchema } from '../../api/http/problem.ts'
 import { jobSchema, type Job } from '../../contract/jobs.ts'
 import type { Info } from '../../contract/media.ts'
 import type { JobProjection } from '../../contract/steps.ts'
+import { TemporalAway } from '../../dispatch/temporal-errors.ts'
 import { startApi, type RunningApi } from './api-harness.ts'
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -404,6 +405,13 @@ describe('POST /info', () => {
     const again = await running.post('/api/v1/info', { url: 'https://INFO.example/a#x' })
     expect(await again.json()).toEqual({ ...info, cached: true })
     expect(running.dispatch.asked).toEqual(['https://info.example/a'])
+  })
+
+  test('says that Temporal is away, and blames no source', async () => {
+    running.dispatch.answerInfo = () => Promise.reject(new TemporalAway('Temporal does not answer'))
+    const answer = await running.post('/api/v1/info', { url: 'https://info.example/away' })
+    expect(answer.status).toBe(503)
+    expect((await problemOf(answer)).code).toBe('NotReady')
   })
 
   test('gives the failure its status, and is not asked without limit', async () => {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { Client } from '@temporalio/client'
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -8,8 +9,11 @@ import { createOpenCalls } from '../../dispatch/open-calls.ts'
 import { createReconciler, type Reconciler } from '../../dispatch/reconcile.ts'
 import { createInfoRunner } from '../../dispatch/run-info.ts'
 import { startWorkflow } from '../../dispatch/start-workflow.ts'
+import { connectTemporal } from '../../dispatch/temporal-connection.ts'
+import { TemporalAway } from '../../dispatch/temporal-errors.ts'
 import { acceptedJob, DATABASES, openTestCatalog, type TestCatalog, type TestDatabase } from './catalog-databases.ts'
 import { createTestTemporal, type TestTemporal } from './dispatch-temporal.ts'
+import { freePort } from './free-port.ts'
 
 const WAIT = { timeout: 60_000, interval: 50 }
 /** Short enough that a row is quiet at once. */
@@ -178,6 +182,16 @@ describe('with workflows that end in every way', () => {
       const startedAt = Date.now()
       await expect(ask('slow', 1_500)).rejects.toMatchObject({ code: 'SourceUnavailable' })
       expect(Date.now() - startedAt).toBeLessThan(10_000)
+    })
+
+    it('is not asked where Temporal is away, which is said soon', async () => {
+      const connection = connectTemporal(`127.0.0.1:${await freePort()}`)
+      const { workflow } = new Client({ connection })
+      const startedAt = Date.now()
+      const asked = createInfoRunner({ client: workflow })({ url: 'https://example.org/clip', owner: 'owner' })
+      await expect(asked).rejects.toBeInstanceOf(TemporalAway)
+      expect(Date.now() - startedAt).toBeLessThan(10_000)
+      await connection.close()
     })
   })
 })
