@@ -145,7 +145,7 @@ const main = async (stopping: AbortController): Promise<void> => {
         onChanged: (jobId, revision) => bus.publish({ type: 'changed', jobId, revision }),
       })
     : null
-  const housekeeping = catalog ? startHousekeeping(catalog, log) : null
+  const housekeeping = catalog ? startHousekeeping(catalog, store, log) : null
 
   const shutDown = () => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()

@@ -89,6 +89,8 @@ export const createLocalWorkStore = (dataDir: string): WorkStore => {
       return stored
     },
 
+    listJobs: () => readdir(work).catch(() => []),
+
     removeJob: (jobId) => rm(pathOf(jobId), { recursive: true, force: true }),
   }
 }

@@ -36,6 +36,8 @@ export interface WorkStore {
   read(key: string): Promise<string>
   /** Moves a finished file or folder from scratch to its key by one rename. Replaces what is there. */
   commit(path: string, key: string): Promise<StoredFile>
+  /** Jobs that something is kept for. */
+  listJobs(): Promise<string[]>
   /** Removes everything kept for a job. */
   removeJob(jobId: string): Promise<void>
 }

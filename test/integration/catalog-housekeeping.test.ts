@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
@@ -6,20 +6,48 @@ import { openCatalog } from '../../catalog/catalog.ts'
 import { startHousekeeping } from '../../catalog/housekeeping.ts'
 import type { Info } from '../../contract/media.ts'
 import { createLogger } from '../../observability/log.ts'
+import { createLocalWorkStore } from '../../storage/local-work-store.ts'
+import { acceptedJob, openTestCatalog } from './catalog-databases.ts'
 
-it('removes expired answers and keeps the others', async () => {
+const open = async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'sluice-catalog-'))
-  const catalog = await openCatalog({ dataDir, database: { url: null, pool: 1 } })
+  const config = { dataDir, database: { url: null, pool: 1 } }
+  const catalog = await openCatalog(config)
   onTestFinished(async () => {
     await catalog.close()
     await rm(dataDir, { recursive: true, force: true })
   })
+  return { config, catalog, store: createLocalWorkStore(dataDir) }
+}
+const quiet = createLogger('worker', 'silent')
+
+it('removes expired answers and keeps the others', async () => {
+  const { catalog, store } = await open()
   const info = { url: 'https://example.org/', title: 'A clip' } as Info
   await catalog.infoCache.put('expired', info, Date.now() - 1)
   await catalog.infoCache.put('fresh', info, Date.now() + 60_000)
-  const housekeeping = startHousekeeping(catalog, createLogger('worker', 'silent'))
+  const housekeeping = startHousekeeping(catalog, store, quiet)
   onTestFinished(() => housekeeping.stop())
   // Asked as of long ago, when neither had expired.
   await vi.waitFor(async () => expect(await catalog.infoCache.get('expired', 0)).toBeNull())
   expect(await catalog.infoCache.get('fresh', 0)).toMatchObject({ title: 'A clip' })
+})
+
+it('removes the files of jobs that ended a while ago, and of no others', async () => {
+  const { config, catalog, store } = await open()
+  const clock = { now: Date.now() - 3_600_000 }
+  const { jobs, knex } = await openTestCatalog(config, clock)
+  onTestFinished(() => knex.destroy())
+  const [longOver, justOver, running] = [acceptedJob(), acceptedJob(), acceptedJob()]
+  await jobs.acceptOrMatch([longOver, justOver, running])
+  const end = async ({ id }: { id: string }) =>
+    expect(await jobs.markEnded({ id, run: 1, state: 'cancelled', error: null, result: null })).not.toBeNull()
+  await end(longOver)
+  clock.now = Date.now()
+  await end(justOver)
+  const others = [justOver.id, running.id, 'unknown']
+  for (const id of [longOver.id, ...others]) await mkdir(join(config.dataDir, 'work', id, 'kept'), { recursive: true })
+  const housekeeping = startHousekeeping(catalog, store, quiet)
+  onTestFinished(() => housekeeping.stop())
+  await vi.waitFor(async () => expect((await store.listJobs()).toSorted()).toEqual(others.toSorted()))
 })
