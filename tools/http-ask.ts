@@ -28,7 +28,7 @@ export const askDirect = async (context: HttpContext, url: string): Promise<Ytdl
     if (error instanceof DoubtfulFailure) return null
     throw error
   } finally {
-    await http.close()
+    http.close()
   }
 }
 

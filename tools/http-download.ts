@@ -54,7 +54,8 @@ export const downloadFile = async (context: HttpContext, ask: FileAsk): Promise<
       }
     }
   } finally {
-    await Promise.all([http.close(), file.close()])
+    http.close()
+    await file.close()
   }
 }
 

@@ -49,13 +49,7 @@ export const statusFailure = (status: number, host: string, details: FailureDeta
   return failure('SourceForbidden', `${host} refuses access to this`)
 }
 
-const TIMEOUTS = new Set([
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'ETIMEDOUT',
-  'ERR_SSL_HANDSHAKE_TIMEOUT',
-])
+const TIMEOUTS = new Set(['ETIMEDOUT', 'ERR_SSL_HANDSHAKE_TIMEOUT'])
 /** OpenSSL's and Node's names of what can be wrong with a certificate or a handshake. */
 const TLS = /CERT|TLS|SSL|UNABLE_TO|EPROTO/
 

@@ -1,5 +1,6 @@
+import http, { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import https from 'node:https'
 import type { Readable } from 'node:stream'
-import { Agent, buildConnector, request } from 'undici'
 import type { SluiceError } from '../contract/failures.ts'
 import type { Egress } from './egress-guard.ts'
 import {
@@ -34,7 +35,7 @@ export type HttpHeaders = Readonly<Record<string, string | undefined>>
 export interface HttpClient {
   /** @throws DoubtfulFailure, SluiceError with the types of source failures; `signal.reason` when aborted. */
   get(url: string, headers: Readonly<Record<string, string>>): Promise<HttpAnswer>
-  close(): Promise<void>
+  close(): void
 }
 
 /** What yt-dlp, too, says of itself: some sites answer only to what looks like a browser. */
@@ -53,22 +54,18 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308])
 /** A client whose every connection the guard judges. Certificates are judged by Node, NODE_EXTRA_CA_CERTS among them. */
 export const openHttp = (context: HttpContext): HttpClient => {
   const { egress, signal, silenceMs } = context
-  const agent = new Agent({
-    headersTimeout: silenceMs,
-    bodyTimeout: silenceMs,
-    connect: (options, callback) => {
-      const host = options.hostname.replace(/^\[(.*)\]$/, '$1')
-      const port = Number(options.port) || (options.protocol === 'https:' ? 443 : 80)
-      egress.judge(host, port).then(
-        (lookup) => buildConnector({ timeout: silenceMs, lookup })(options, callback),
-        (error: Error) => callback(error, null),
-      )
-    },
-  })
+  // Addresses lead from one protocol to the other.
+  const ways = {
+    'http:': { request: http.request, agent: new http.Agent({ keepAlive: true }), port: 80 },
+    'https:': { request: https.request, agent: new https.Agent({ keepAlive: true }), port: 443 },
+  }
 
-  const ask = async (url: URL, headers: Readonly<Record<string, string>>) => {
+  const ask = async (url: URL, headers: Readonly<Record<string, string>>): Promise<IncomingMessage> => {
+    const { request, agent, port } = ways[url.protocol === 'https:' ? 'https:' : 'http:']
     try {
-      return await request(url, { dispatcher: agent, headers, signal })
+      const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+      const lookup = await egress.judge(host, Number(url.port) || port)
+      return await answerTo(request(url, { agent, headers, lookup, signal, timeout: silenceMs }))
     } catch (error) {
       signal?.throwIfAborted()
       throw connectionFailure(error, url.hostname)
@@ -80,8 +77,9 @@ export const openHttp = (context: HttpContext): HttpClient => {
       let url = new URL(address)
       // Not by the client's own way of redirects: that waits for the end of what stands beside a redirect, which may have none.
       for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-        const { statusCode: status, headers: received, body } = await ask(url, headers)
-        const answer = { status, url: url.href, host: url.hostname, headers: firstValues(received), body }
+        const body = await ask(url, headers)
+        const status = body.statusCode ?? 0
+        const answer = { status, url: url.href, host: url.hostname, headers: firstValues(body.headers), body }
         if ((status >= 200 && status < 300) || (status === 416 && headers['range'] !== undefined)) return answer
         // What is not wanted is not read; its error is that of our leaving.
         body.on('error', () => {}).destroy()
@@ -90,11 +88,27 @@ export const openHttp = (context: HttpContext): HttpClient => {
       }
       throw new DoubtfulFailure('UnsupportedMedia', endlessRedirects(url.hostname))
     },
-    close: () => agent.destroy(),
+    close: () => {
+      for (const { agent } of Object.values(ways)) agent.destroy()
+    },
   }
 }
 
-const firstValues = (headers: Record<string, string | string[] | undefined>): HttpHeaders =>
+/** The answer, once its headers are there; silence from then on ends its body with an error. */
+const answerTo = (asked: ClientRequest): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    let answer: IncomingMessage | null = null
+    asked.on('timeout', () => (answer ?? asked).destroy(Object.assign(new Error('silence'), { code: 'ETIMEDOUT' })))
+    asked.on('response', (received) => {
+      answer = received
+      resolve(received)
+    })
+    // What comes after the answer has begun is told by its body.
+    asked.on('error', reject)
+    asked.end()
+  })
+
+const firstValues = (headers: IncomingHttpHeaders): HttpHeaders =>
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, typeof value === 'object' ? value[0] : value]),
   )

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { CancelledFailure } from '@temporalio/common'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -110,6 +112,55 @@ const cancelMidway = async (ask: Ask, resolved: Resolved): Promise<{ endedWithin
   await expect(download).rejects.toBeInstanceOf(CancelledFailure)
   return { endedWithinMs: performance.now() - cancelledAt }
 }
+
+describe('an origin that closes each connection behind its answer', { concurrent: true }, () => {
+  /** Sends head, body and FIN without a pause, faster than they are taken. */
+  const serveOnce = async (body: Buffer, claimedBytes: number) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => {
+        const head = [
+          'HTTP/1.1 200 OK',
+          'Content-Type: video/mp4',
+          `Content-Length: ${claimedBytes}`,
+          'Connection: close',
+        ]
+        socket.write(`${head.join('\r\n')}\r\n\r\n`)
+        socket.end(body)
+      })
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const openLine = await createDirectLine({ SLUICE_ALLOW_ADDRESSES: `127.0.0.1:${port}` })
+    return {
+      line: openLine,
+      url: `http://127.0.0.1:${port}/clip.mp4`,
+      close: async () => {
+        await openLine.close()
+        server.close()
+      },
+    }
+  }
+
+  it.each([300_000, 3 * MIB])('gives a file of %i bytes whole, each time', async (sizeBytes) => {
+    const body = Buffer.concat([Buffer.alloc(1), randomBytes(sizeBytes - 1)])
+    const served = await serveOnce(body, body.length)
+    for (let time = 0; time < 15; time += 1) {
+      const { path } = await served.line.fetch({ url: served.url })
+      expect(Buffer.compare(await readFile(path), body)).toBe(0)
+    }
+    await served.close()
+  })
+
+  it('is no end of the file where bytes are missing', async () => {
+    const body = Buffer.concat([Buffer.alloc(1), randomBytes(300_000)])
+    const served = await serveOnce(body, 7_515_526)
+    const failure = await failureOf(served.line.fetch({ url: served.url }))
+    expect(failure).toMatchObject({ code: 'SourceUnavailable', message: expect.stringContaining('of 7515526 bytes') })
+    await served.close()
+  })
+})
 
 describe('an attempt that ends early', { concurrent: true }, () => {
   const SLOWLY = { bytesPerSecond: MIB / 2 }

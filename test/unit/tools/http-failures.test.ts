@@ -29,8 +29,7 @@ describe('connectionFailure', () => {
   const coded = (code: string) => Object.assign(new Error('words'), { code })
   it.each([
     ['ECONNREFUSED', 'Connection refused', false],
-    ['UND_ERR_CONNECT_TIMEOUT', 'timed out', true],
-    ['UND_ERR_HEADERS_TIMEOUT', 'timed out', true],
+    ['ETIMEDOUT', 'timed out', true],
     ['ECONNRESET', 'Connection reset by peer', true],
     ['HPE_INVALID_CONSTANT', 'Connection aborted', true],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate verify failed', true],
