@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import { parseSourceUrl } from '../contract/source-url.ts'
 import type { DownloadInput } from '../contract/steps.ts'
+import { trackLanguage } from '../tools/ffmpeg-language.ts'
 import { muxArgs } from '../tools/ffmpeg-mux.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
 import { DoubtfulFailure } from '../tools/http-failures.ts'
@@ -93,7 +94,10 @@ const joinFormats = async (
   // Matroska takes every codec; where both sides are MP4 already, it would only stand in the way of a copy.
   const extension = formats.every(({ ext }) => ext === 'mp4' || ext === 'm4a') ? 'mp4' : 'mkv'
   const output = join(run.scratchDir, `joined.${extension}`)
-  const streams = files.map(({ path }) => ({ path, streamIndex: 0 }))
+  const streams = files.map(({ path }, index) => {
+    const language = trackLanguage(formats[index]?.language)
+    return { path, streamIndex: 0, language }
+  })
   await runFfmpeg(toolContext(deps, run), {
     args: muxArgs({ streams, output, extension, title: null }),
     totalMs: null,

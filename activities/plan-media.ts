@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { AudioPlan, MediaPlan, VideoPlan } from '../contract/plan.ts'
 import { PRESETS, type JobOptions, type Preset, type PresetName } from '../contract/presets.ts'
 import type { SourceFacts } from '../contract/source-facts.ts'
+import { trackLanguage } from '../tools/ffmpeg-language.ts'
 import { decideAudio } from './plan-audio.ts'
 import { decideContainer } from './plan-container.ts'
 import { decideThumbnails, needsBranch, storyboardGeometry } from './plan-thumbnails.ts'
@@ -52,18 +53,16 @@ export const decidePlan = ({ facts, preset: name, options, ffmpegBuild }: PlanQu
   }
 }
 
-/** What MP4 has room for; of a longer word ffmpeg would take the first three letters for one. */
-const ISO_639_2 = /^[a-z]{3}$/
-
 const languagesOf = (
   { streams }: SourceFacts,
   { video, audio, alsoCopy }: Pick<MediaPlan, 'video' | 'audio' | 'alsoCopy'>,
 ): Pick<MediaPlan, 'languages'> => {
   const main = [video, audio].flatMap((part) => (part.mode === 'none' ? [] : [part.streamIndex]))
   const kept = new Set([...main, ...alsoCopy])
-  const spoken = streams.flatMap(({ index, language }) =>
-    kept.has(index) && language && ISO_639_2.test(language) ? [[index, language] as const] : [],
-  )
+  const spoken = streams.flatMap(({ index, language }) => {
+    const stated = kept.has(index) ? trackLanguage(language) : null
+    return stated === null ? [] : [[index, stated] as const]
+  })
   return spoken.length === 0 ? {} : { languages: Object.fromEntries(spoken) }
 }
 

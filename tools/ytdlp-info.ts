@@ -20,6 +20,7 @@ const formatSchema = z.looseObject({
   filesize: number,
   filesize_approx: number,
   format_note: text,
+  language: text,
 })
 export type YtdlpFormat = z.infer<typeof formatSchema>
 

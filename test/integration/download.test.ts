@@ -22,7 +22,10 @@ beforeAll(async () => {
   clipBytes = await readFile(clip)
   line.origin.on('/clip.mp4', file(clip))
   await folder(line.origin, '/hls', await makeHls(ffmpeg, join(media, 'hls'), { seconds: 4 }))
-  await folder(line.origin, '/dash', await makeDash(ffmpeg, join(media, 'dash'), { seconds: 4 }))
+  const dash = await makeDash(ffmpeg, join(media, 'dash'), { seconds: 4 })
+  const manifest = await readFile(join(dash, 'index.mpd'), 'utf8')
+  await writeFile(join(dash, 'deu.mpd'), manifest.replace('contentType="audio"', 'contentType="audio" lang="deu"'))
+  await folder(line.origin, '/dash', dash)
 })
 afterAll(() => line.close())
 
@@ -66,6 +69,22 @@ describe('download', { concurrent: true }, () => {
     const percents = samplesOf('dash').flatMap(({ percent }) => (percent === null ? [] : [percent]))
     expect(percents).toEqual(percents.toSorted((a, b) => a - b))
     expect(percents.at(-1)).toBe(100)
+  })
+
+  it('keeps the language that a manifest gives its sound', async () => {
+    const { path } = await line.fetch({ url: line.origin.urlOf('/dash/deu.mpd') })
+    const args = [
+      '-v',
+      'error',
+      '-select_streams',
+      'a',
+      '-show_entries',
+      'stream_tags=language',
+      '-of',
+      'csv=p=0',
+      path,
+    ]
+    expect((await run(line.config.tools.ffprobe, args)).stdout.trim()).toBe('deu')
   })
 
   it('takes the sound alone where only that is wanted', async () => {
