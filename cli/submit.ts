@@ -36,6 +36,15 @@ interface Prepared {
   link: ImportLink | null
 }
 
+/** @throws CliError where one is neither an address nor a file. */
+export const checkSources = async (sources: readonly string[]): Promise<void> => {
+  if (sources.length > MAX_JOBS_PER_REQUEST) throw new CliError(`At most ${MAX_JOBS_PER_REQUEST} sources at once.`)
+  for (const source of sources) {
+    if (isAddress(source) || (await isFile(source))) continue
+    throw new CliError(`“${source}” is neither an address, as in https://…, nor a file.`)
+  }
+}
+
 const prepare = async (source: string, { wanted, folders }: Submission): Promise<Prepared> => {
   const request = { preset: wanted.preset, force: wanted.force, options: wanted.options }
   if (await isFile(source)) {
@@ -43,7 +52,6 @@ const prepare = async (source: string, { wanted, folders }: Submission): Promise
     const link = await linkIntoImport(folders.importDir, resolve(source))
     return { request: { ...request, file: link.file }, link }
   }
-  if (!isAddress(source)) throw new CliError(`“${source}” is neither an address, as in https://…, nor a file.`)
   return { request: { ...request, url: source }, link: null }
 }
 
@@ -53,7 +61,7 @@ const prepare = async (source: string, { wanted, folders }: Submission): Promise
  */
 export const submitAndWatch = async (submission: Submission): Promise<boolean> => {
   const { address, client, sources, signal, stream, out, folders, onDisplay } = submission
-  if (sources.length > MAX_JOBS_PER_REQUEST) throw new CliError(`At most ${MAX_JOBS_PER_REQUEST} sources at once.`)
+  await checkSources(sources)
   const err = writeLinesTo(stream)
   const prepared: Prepared[] = []
   let goesOn = false

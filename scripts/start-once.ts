@@ -4,7 +4,7 @@ import { createApiClient } from '../cli/api-client.ts'
 import type { SubmitOptions } from '../cli/arguments.ts'
 import type { Display } from '../cli/display.ts'
 import { findInstance } from '../cli/find-instance.ts'
-import { submitAndWatch } from '../cli/submit.ts'
+import { checkSources, submitAndWatch } from '../cli/submit.ts'
 import { writeLinesTo } from '../cli/terminal.ts'
 import { parseConfig, type Config } from '../config.ts'
 import { openDemoOrigin } from './demo.ts'
@@ -25,6 +25,8 @@ const out = writeLinesTo(process.stdout)
 
 /** Submits to the instance that runs, or else to one that is started for it and stopped again. @returns Whether all succeeded. */
 export const submitOnce = async (options: OnceOptions, sources: readonly string[]): Promise<boolean> => {
+  // Before anything is started for them.
+  await checkSources(sources)
   const running = findInstance(options.config.dataDir)
   if (running) {
     const client = createApiClient(running)
