@@ -139,7 +139,7 @@ it('says beside each address why it was refused, and keeps it for correction', a
   expect(reasons[1]).toMatch(/ftp:\/\/example\.org\/a\.mp4\s+.*not supported/s)
 
   await submit(good)
-  await form.getByText('Already there').waitFor()
+  await form.getByText(/^Already (there|on its way)/).waitFor()
 })
 
 describe('a job', () => {

@@ -57,7 +57,8 @@ describe('submissions', () => {
 })
 
 it('tells what became of each address, whatever the order of the answers', () => {
-  const job = { id: 'job-1' } as Job
+  const job = { id: 'job-1', state: 'succeeded' } as Job
+  const live = { id: 'job-2', state: 'running' } as Job
   const error = {
     type: '',
     title: 'No',
@@ -67,16 +68,20 @@ it('tells what became of each address, whatever the order of the answers', () =>
     requestId: null,
   }
   const outcome = outcomeOf(
-    ['https://new', 'https://known', 'nonsense', 'forgotten'],
+    ['https://new', 'https://known', 'nonsense', 'forgotten', 'https://live'],
     [
       { index: 2, error },
       { index: 0, job },
       { index: 1, job, deduplicated: true },
+      { index: 4, job: live, deduplicated: true },
     ],
   )
   expect(outcome).toEqual({
     started: 1,
-    known: [{ jobId: 'job-1', address: 'https://known' }],
+    known: [
+      { jobId: 'job-1', address: 'https://known', isDone: true },
+      { jobId: 'job-2', address: 'https://live', isDone: false },
+    ],
     refused: [
       { address: 'nonsense', reason: 'url: not a URL.' },
       { address: 'forgotten', reason: 'No answer came.' },

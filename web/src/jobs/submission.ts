@@ -1,3 +1,4 @@
+import { isEnded } from '../../../contract/names.ts'
 import type { AudioFormat, JobOptions, PresetName } from '../../../contract/presets.ts'
 import type { Accepted, Submission } from '../http/jobs.ts'
 
@@ -62,8 +63,8 @@ export interface Refused {
 
 export interface Outcome {
   started: number
-  /** Jobs that were there already; nothing new was started for them. */
-  known: { jobId: string; address: string }[]
+  /** Jobs that were there already; nothing new was started for them. `isDone`: their media are there, too. */
+  known: { jobId: string; address: string; isDone: boolean }[]
   refused: Refused[]
 }
 
@@ -72,8 +73,9 @@ export const outcomeOf = (addresses: readonly string[], items: readonly Accepted
   const outcome: Outcome = { started: 0, known: [], refused: [] }
   addresses.forEach((address, index) => {
     const item = items.find((candidate) => candidate.index === index)
-    if (item?.job && item.deduplicated) outcome.known.push({ jobId: item.job.id, address })
-    else if (item?.job) outcome.started += 1
+    if (item?.job && item.deduplicated) {
+      outcome.known.push({ jobId: item.job.id, address, isDone: isEnded(item.job.state) })
+    } else if (item?.job) outcome.started += 1
     else outcome.refused.push({ address, reason: item?.error?.detail || item?.error?.title || 'No answer came.' })
   })
   return outcome

@@ -25,11 +25,11 @@ export const SubmitOutcome = ({ id, outcome, failure }: SubmitOutcomeProps) => (
         <Icon name="check" size={16} /> {startedWords(outcome.started)}
       </p>
     )}
-    {outcome?.known.map(({ jobId, address }) => (
+    {outcome?.known.map(({ jobId, address, isDone }) => (
       <p key={jobId} className={styles.known}>
         <Icon name="check" size={16} />
         <span>
-          Already there: <Link href={`/jobs/${jobId}`}>{address}</Link>
+          {isDone ? 'Already there' : 'Already on its way'}: <Link href={`/jobs/${jobId}`}>{address}</Link>
         </span>
       </p>
     ))}
