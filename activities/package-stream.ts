@@ -81,16 +81,16 @@ const audioInput = async (packaging: Packaging): Promise<PackagerStream[]> => {
   const { context, plan, audioPath, sourcePath, run } = packaging
   if (plan.audio.mode === 'none') return []
   const input = `${AUDIO}.m4a`
+  const language = plan.languages?.[plan.audio.streamIndex] ?? null
   if (plan.audio.mode === 'encode') {
     if (audioPath === null) throw new SluiceError('Internal', 'The encoded sound was not handed on.')
     await symlink(audioPath, join(context.cwd, input))
   } else {
-    const { streamIndex } = plan.audio
-    const streams = [{ path: sourcePath, streamIndex, language: plan.languages?.[streamIndex] ?? null }]
+    const streams = [{ path: sourcePath, streamIndex: plan.audio.streamIndex, language }]
     const args = muxArgs({ streams, output: join(context.cwd, input), extension: 'm4a', title: null })
     await runFfmpeg(context, { args, totalMs: plan.durationMs, onProgress: (progress) => run.report(progress) })
   }
-  return [{ kind: 'audio', name: AUDIO, input }]
+  return [{ kind: 'audio', name: AUDIO, input, language }]
 }
 
 const describe = (file: string, top: { width: number; height: number } | undefined): MadeProduct => {

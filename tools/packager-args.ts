@@ -6,6 +6,8 @@ export interface PackagerStream {
   /** Folder of its segments and playlist: `720p`, `audio`. */
   name: string
   input: string
+  /** Of sound, as its track states it; left out or null where nobody knows it. */
+  language?: string | null
 }
 
 export const HLS_MASTER = 'master.m3u8'
@@ -19,6 +21,7 @@ export const packagerArgs = (streams: readonly PackagerStream[], output: string)
   ...streams.map((stream) => descriptor(stream, output)),
   '--segment_duration',
   `${SEGMENT_MS / 1_000}`,
+  ...defaultArgs(streams),
   '--hls_master_playlist_output',
   `${output}/${HLS_MASTER}`,
   '--hls_playlist_type',
@@ -29,6 +32,12 @@ export const packagerArgs = (streams: readonly PackagerStream[], output: string)
   '--generate_static_live_mpd',
   '--quiet',
 ]
+
+/** Marks the sound of HLS that players begin with; the packager can only do so by a language. */
+const defaultArgs = (streams: readonly PackagerStream[]): string[] => {
+  const language = streams.find(({ kind }) => kind === 'audio')?.language ?? null
+  return language === null ? [] : ['--default_language', language]
+}
 
 const descriptor = ({ kind, name, input }: PackagerStream, output: string): string => {
   const fields: Record<string, string> = {

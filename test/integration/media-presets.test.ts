@@ -112,7 +112,7 @@ describe('languages', () => {
 
   it.each<Source>(['spoken', 'spokenLossless'])('the sound of a stream says it too: %s', async (source) => {
     const made = await line.make(await sources[source](), 'stream')
-    expect(await readFile(made.pathOf('stream/master.m3u8'), 'utf8')).toContain('LANGUAGE="de"')
+    expect(await readFile(made.pathOf('stream/master.m3u8'), 'utf8')).toMatch(/LANGUAGE="de".*DEFAULT=YES/)
     expect(await readFile(made.pathOf('stream/manifest.mpd'), 'utf8')).toContain('lang="de"')
   })
 })
