@@ -2,6 +2,7 @@ import { mkdir, readdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import type { FileRole } from '../contract/media.ts'
+import { plannedLanguage } from '../tools/ffmpeg-language.ts'
 import { muxArgs } from '../tools/ffmpeg-mux.ts'
 import { rungArgs } from '../tools/ffmpeg-rung.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
@@ -81,7 +82,7 @@ const audioInput = async (packaging: Packaging): Promise<PackagerStream[]> => {
   const { context, plan, audioPath, sourcePath, run } = packaging
   if (plan.audio.mode === 'none') return []
   const input = `${AUDIO}.m4a`
-  const language = plan.languages?.[plan.audio.streamIndex] ?? null
+  const language = plannedLanguage(plan, plan.audio.streamIndex)
   if (plan.audio.mode === 'encode') {
     if (audioPath === null) throw new SluiceError('Internal', 'The encoded sound was not handed on.')
     await symlink(audioPath, join(context.cwd, input))

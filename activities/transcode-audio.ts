@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import type { StoredFile, TranscodeAudioInput } from '../contract/steps.ts'
 import { audioArgs, audioFileName } from '../tools/ffmpeg-audio.ts'
+import { plannedLanguage } from '../tools/ffmpeg-language.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
 import { checkDuration, probeOutput } from '../tools/ffprobe-output.ts'
 import { runStep, type StepDeps } from './step.ts'
@@ -21,7 +22,7 @@ export const createTranscodeAudio =
       const context = toolContext(deps, run)
       const output = join(run.scratchDir, audioFileName(audio))
       const source = await deps.store.read(file.key)
-      const language = plan.languages?.[audio.streamIndex] ?? null
+      const language = plannedLanguage(plan, audio.streamIndex)
       await runFfmpeg(context, {
         args: audioArgs({ audio, language, source, output }),
         totalMs: audio.expectedMs ?? plan.durationMs,

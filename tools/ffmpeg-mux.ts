@@ -1,6 +1,6 @@
 import type { MediaPlan } from '../contract/plan.ts'
 import { inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
-import { languageArgs } from './ffmpeg-language.ts'
+import { languageArgs, plannedLanguage } from './ffmpeg-language.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
 
 /** One stream to take, and from which file. */
@@ -24,15 +24,14 @@ export const mainStreams = (
   plan: Pick<MediaPlan, 'video' | 'audio' | 'alsoCopy' | 'languages'>,
   files: { source: string; video: string | null; audio: string | null },
 ): MuxStream[] => {
-  const languageOf = (streamIndex: number): string | null => plan.languages?.[streamIndex] ?? null
   const pick = (part: MediaPlan['video'] | MediaPlan['audio'], encoded: string | null): MuxStream[] => {
     if (part.mode === 'none') return []
-    const language = languageOf(part.streamIndex)
+    const language = plannedLanguage(plan, part.streamIndex)
     if (part.mode === 'copy') return [{ path: files.source, streamIndex: part.streamIndex, language }]
     return encoded === null ? [] : [{ path: encoded, streamIndex: 0, language }]
   }
   const further = plan.alsoCopy.map((streamIndex) => {
-    return { path: files.source, streamIndex, language: languageOf(streamIndex) }
+    return { path: files.source, streamIndex, language: plannedLanguage(plan, streamIndex) }
   })
   return [...pick(plan.video, files.video), ...pick(plan.audio, files.audio), ...further]
 }
