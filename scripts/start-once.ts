@@ -25,14 +25,14 @@ const out = writeLinesTo(process.stdout)
 
 /** Submits to the instance that runs, or else to one that is started for it and stopped again. @returns Whether all succeeded. */
 export const submitOnce = async (options: OnceOptions, sources: readonly string[]): Promise<boolean> => {
-  // Before anything is started for them.
-  await checkSources(sources)
   const running = findInstance(options.config.dataDir)
   if (running) {
     const client = createApiClient(running)
     const common = { client, sources, wanted: options.wanted, signal: options.signal, out, stream: process.stderr }
     return submitAndWatch({ ...common, address: running, folders: running.instance })
   }
+  // Before anything is started for them.
+  await checkSources(sources)
   return withInstance(options, sources)
 }
 
