@@ -4,7 +4,7 @@ import { SluiceError } from '../contract/failures.ts'
 import { brokenOff, connectionFailure, DoubtfulFailure, UNREACHED } from './http-failures.ts'
 import { openHttp, type HttpAnswer, type HttpClient, type HttpContext } from './http-get.ts'
 import { createMeter, type Reading } from './http-meter.ts'
-import { forgetPart, notePart, readPart, type Part } from './http-part.ts'
+import { notePart, readPart, type Part } from './http-part.ts'
 import { contentRangeOf, representationOf } from './http-representation.ts'
 
 export interface FileAsk {
@@ -40,7 +40,6 @@ export const downloadFile = async (context: HttpContext, ask: FileAsk): Promise<
     for (;;) {
       try {
         await fetchRest({ http, ask, file, meter }, part)
-        await forgetPart(ask)
         return part.sizeBytes
       } catch (error) {
         context.signal?.throwIfAborted()

@@ -40,8 +40,7 @@ export const readPart = async ({ url, path }: Place): Promise<Part> => {
 
 /** Says what the file that is being fetched is, for a later attempt; or that nothing vouches for it. */
 export const notePart = async ({ url, path }: Place, { totalBytes, validator }: Part): Promise<void> => {
-  if (validator === null) return forgetPart({ path })
-  await writeFile(noteOf(path), JSON.stringify({ address: addressOf(url), totalBytes, validator }), { mode: 0o600 })
+  if (validator === null) await rm(noteOf(path), { force: true })
+  else
+    await writeFile(noteOf(path), JSON.stringify({ address: addressOf(url), totalBytes, validator }), { mode: 0o600 })
 }
-
-export const forgetPart = ({ path }: Pick<Place, 'path'>): Promise<void> => rm(noteOf(path), { force: true })

@@ -7,6 +7,8 @@ import { CancelledFailure } from '@temporalio/common'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ProgressSample } from '../../contract/progress.ts'
 import type { Resolved } from '../../contract/steps.ts'
+import { createEgress } from '../../tools/egress-guard.ts'
+import { fetchDirect } from '../../tools/http-fetch.ts'
 import { createDirectLine, MIB } from './direct-line.ts'
 import { file, inTurn, status } from './origin-answers.ts'
 import { failureOf, quietEnvironment, type Ask } from './source-line.ts'
@@ -181,6 +183,24 @@ describe('an attempt that ends early', { concurrent: true }, () => {
     const { file: whole } = await line.download(ask, resolved)
     expect(Buffer.compare(await readFile(await line.store.read(whole.key)), await readFile(later))).toBe(0)
     expect(line.requestsOf(path)[2]).toMatchObject({ range: expect.stringMatching(range), ifRange: '"old"' })
+  })
+
+  it('does not fetch again which of two files was whole', async () => {
+    const [first, second] = [line.serve({}), line.serve({})]
+    line.origin.on(second, inTurn(status(503), file(line.media)))
+    const files = [first, second].map((path) => ({ url: line.origin.urlOf(path), ext: 'mp4', headers: {} }))
+    const egress = await createEgress(line.config, { warn: () => {} })
+    const dir = join(line.config.dataDir, 'two-files')
+    const fetchBoth = () => fetchDirect({ egress, silenceMs: 1_000 }, dir, files, () => {})
+    try {
+      await expect(fetchBoth()).rejects.toMatchObject({ code: 'SourceUnavailable' })
+      const whole = await Promise.all((await fetchBoth()).map(({ path }) => readFile(path)))
+      expect(whole.map((bytes) => Buffer.compare(bytes, line.bytes))).toEqual([0, 0])
+      const last = `bytes=${line.bytes.length - 1}-`
+      expect(line.requestsOf(first).map(({ range }) => range)).toEqual([null, last])
+    } finally {
+      await egress.close()
+    }
   })
 
   it('is forgotten where nothing vouches for the file', async () => {
