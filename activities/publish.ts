@@ -55,6 +55,10 @@ export const createPublish =
         const libraryPath = locate(main ?? products.find((product) => product.role === 'hls') ?? products[0]).inLibrary
         await deps.catalog.media.insert({ ...describeMedia(input), libraryPath, sizeBytes, files })
         return { mediaId: input.mediaId, libraryPath, sizeBytes }
+      } catch (error) {
+        // The next attempt, if there is one, finds the name free or its own files under it.
+        await releaseName(deps, run, input.mediaId)
+        throw error
       } finally {
         await deps.library.discard(staging)
       }
@@ -85,6 +89,15 @@ const reserveName = async (
     first += 1
   }
   return catalog.media.reserveLibraryPath(mediaId, (attempt) => numberedName(name, job.preset, first + attempt - 1))
+}
+
+/** A name that stays reserved is a nuisance, and must not hide why there are no media to it. */
+const releaseName = async ({ catalog }: PublishDeps, run: StepRun, mediaId: string): Promise<void> => {
+  try {
+    await catalog.media.releaseLibraryPath(mediaId)
+  } catch (error) {
+    run.log.warn({ err: error, mediaId }, 'the name of this media in the library stays reserved')
+  }
 }
 
 /** Where a product ends up: the main file beside the folder, under the folder's name; everything else in the folder. */

@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path'
 /** The manifest names the media that a folder belongs to, so that the library can be understood without its catalog. */
 export const MANIFEST_FILE = 'manifest.json'
 export const CHECKSUMS_FILE = 'checksums.sha256'
+/** Of the library: media on their way in, a folder each, by their id. */
+export const INCOMING_DIR = '.incoming'
 
 /** A file on its way into the library. */
 export interface IncomingFile {
@@ -46,7 +48,7 @@ export const createLibrary = (libraryDir: string): Library => {
     },
 
     async openStaging(mediaId) {
-      const staging = join(libraryDir, '.incoming', mediaId)
+      const staging = join(libraryDir, INCOMING_DIR, mediaId)
       await rm(staging, { recursive: true, force: true })
       await mkdir(staging, { recursive: true })
       return staging

@@ -136,7 +136,8 @@ const moveIfThere = async (from: string, to: string): Promise<void> => {
   }
 }
 
-const readLease = async (dir: string): Promise<HeldLease | null> => {
+/** Null where nobody holds the folder. */
+export const readLease = async (dir: string): Promise<HeldLease | null> => {
   try {
     return JSON.parse(await readFile(join(dir, LEASE_FILE), 'utf8')) as HeldLease
   } catch {
@@ -145,7 +146,8 @@ const readLease = async (dir: string): Promise<HeldLease | null> => {
   }
 }
 
-const isAlive = async (lease: HeldLease): Promise<boolean> => {
+/** Whether the process that holds a lease of this machine still runs. */
+export const isAlive = async (lease: HeldLease): Promise<boolean> => {
   try {
     process.kill(lease.pid, 0)
   } catch {
