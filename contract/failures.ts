@@ -164,6 +164,8 @@ export interface FailureDetails {
   stderrTail?: string
   /** Milliseconds the source asked to wait. */
   retryAfterMs?: number
+  /** Key of a file between steps that is gone: what made it has to run again, not what misses it. */
+  missingKey?: string
 }
 
 /** A failure of a known type, thrown by tools, storage and catalog; the step wrapper hands it to Temporal. */

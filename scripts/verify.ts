@@ -6,8 +6,8 @@ import { createMediaQueries } from '../catalog/media-queries.ts'
 import { parseFlags } from '../cli/arguments.ts'
 import { CliError } from '../cli/cli-error.ts'
 import { writeLinesTo } from '../cli/terminal.ts'
-import { ConfigError, parseConfig, type Config } from '../config.ts'
-import { SluiceError } from '../contract/failures.ts'
+import { parseConfig, type Config } from '../config.ts'
+import { endWithResult } from './end-with-result.ts'
 import { readInstalledTools } from './installed-tools.ts'
 import { createStopSignal } from './stop-signal.ts'
 import { isHarmless } from './verify/finding.ts'
@@ -33,20 +33,6 @@ const FLAGS = {
 } as const
 
 const out = writeLinesTo(process.stdout)
-const err = writeLinesTo(process.stderr)
-
-const main = async (): Promise<number> => {
-  const { values } = parseFlags(process.argv.slice(2), FLAGS)
-  if (values.help) {
-    out(HELP)
-    return 0
-  }
-  const config = parseConfig(process.env, readInstalledTools())
-  const signal = createStopSignal(() => process.exit(130))
-  const result = await verifyAndRepair(config, { quick: values.quick ?? false, mend: values.repair ?? false, signal })
-  out(`RESULT ${JSON.stringify(result)}`)
-  return result.ok ? 0 : 1
-}
 
 interface Wanted {
   quick: boolean
@@ -81,11 +67,13 @@ const verifyAndRepair = async (config: Config, { quick, mend, signal }: Wanted):
   }
 }
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  const isExpected = error instanceof CliError || error instanceof ConfigError || error instanceof SluiceError
-  err(isExpected ? error.message : `Verifying could not go on: ${error instanceof Error ? error.stack : String(error)}`)
-  out(`RESULT ${JSON.stringify({ ok: false, error: error instanceof Error ? error.message : String(error) })}`)
-  process.exitCode = 2
-}
+await endWithResult(out, async () => {
+  const { values } = parseFlags(process.argv.slice(2), FLAGS)
+  if (values.help) {
+    out(HELP)
+    return null
+  }
+  const config = parseConfig(process.env, readInstalledTools())
+  const signal = createStopSignal(() => process.exit(130))
+  return verifyAndRepair(config, { quick: values.quick ?? false, mend: values.repair ?? false, signal })
+})

@@ -5,7 +5,8 @@ import { dirname, join, posix } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import type { ScratchLease, WorkStore } from './work-store.ts'
 
-const LEASE_FILE = 'lease.json'
+/** Of a scratch folder: who holds it. */
+export const LEASE_FILE = 'lease.json'
 /** Of a scratch folder, and of a job's folder for as long as no attempt has it. */
 const KEPT = 'kept'
 
@@ -67,7 +68,8 @@ export const createLocalWorkStore = (dataDir: string): WorkStore => {
 
     async read(key) {
       if ((await find(key)) === null) {
-        throw new SluiceError('StorageUnavailable', `A file that this step needs is gone from storage: ${key}`)
+        const sentence = `A file that this step needs is gone from storage: ${key}`
+        throw new SluiceError('StorageUnavailable', sentence, { missingKey: key })
       }
       return pathOf(key)
     },

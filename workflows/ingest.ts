@@ -28,6 +28,7 @@ import {
 import { runJob, type JobRun } from './job-run.ts'
 import { allOrCancel, once } from './branches.ts'
 import { attemptPart, runParts, runStep } from './run-step.ts'
+import { startingOver } from './start-over.ts'
 
 /** Guesses in CPU-milliseconds for a short clip; the plan replaces those it knows better. */
 const FIRST_WEIGHTS = {
@@ -45,23 +46,28 @@ const FIRST_WEIGHTS = {
 export const ingest = (input: JobInput): Promise<{ mediaIds: string[]; reused: boolean }> =>
   runJob(input, FIRST_WEIGHTS, async (run) => {
     try {
-      const resolved = await resolveSource(run)
-      const { sourceKey } = resolved
-      const mediaIds = input.force ? [] : await run.locally(() => findReusable({ input, sourceKey }))
-      if (mediaIds.length > 0) {
-        run.skipRest()
-        return { mediaIds, reused: true }
-      }
-      const { file } = await downloadSource(run, resolved)
-      const probed = await probeSource(run, file)
-      const plan = await decide(run, file, probed)
-      const products = await produce(run, { file, plan, title: resolved.title })
-      const published = await publishProducts(run, { resolved, probed, plan, products, source: file })
-      return { mediaIds: [published.mediaId], reused: false }
+      return await startingOver(run, () => make(run))
     } finally {
       await run.locally(() => CancellationScope.nonCancellable(() => removeWork({ jobId: input.jobId })))
     }
   })
+
+const make = async (run: JobRun): Promise<{ mediaIds: string[]; reused: boolean }> => {
+  const { input } = run
+  const resolved = await resolveSource(run)
+  const { sourceKey } = resolved
+  const mediaIds = input.force ? [] : await run.locally(() => findReusable({ input, sourceKey }))
+  if (mediaIds.length > 0) {
+    run.skipRest()
+    return { mediaIds, reused: true }
+  }
+  const { file } = await downloadSource(run, resolved)
+  const probed = await probeSource(run, file)
+  const plan = await decide(run, file, probed)
+  const products = await produce(run, { file, plan, title: resolved.title })
+  const published = await publishProducts(run, { resolved, probed, plan, products, source: file })
+  return { mediaIds: [published.mediaId], reused: false }
+}
 
 const resolveSource = async (run: JobRun): Promise<Resolved> => {
   const { source, preset, options } = run.input

@@ -29,6 +29,10 @@ export interface JobRun {
   locally<O>(call: () => Promise<O>): Promise<O>
   /** Marks every step that has not begun as left out. */
   skipRest(): void
+  /** Every step is to be done once more; what is finished is found by those that made it. */
+  startOver(): void
+  /** Attempts at a step before the job started over. */
+  attemptsBefore(name: StepName): number
 }
 
 /**
@@ -53,6 +57,7 @@ export const runJob = async (
     error: null,
     result: null,
   }
+  const attemptsBefore = new Map<StepName, number>()
   const locally = createQueue()
   const projector = createProjector(status, locally)
   const step = (name: StepName): StepRecord => {
@@ -89,6 +94,14 @@ export const runJob = async (
         for (const record of status.steps) if (record.state === 'pending') record.state = 'skipped'
         projector.changed()
       },
+      startOver: () => {
+        for (const record of status.steps) {
+          attemptsBefore.set(record.name, record.attempt)
+          Object.assign(record, { ...newStep(record.name, record.weight), attempt: record.attempt })
+        }
+        projector.changed()
+      },
+      attemptsBefore: (name) => attemptsBefore.get(name) ?? 0,
     })
     await end('succeeded', { result })
     return result

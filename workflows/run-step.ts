@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, sleep } from '@temporalio/workflow'
-import { FAILURES, isFailureCode, type FailureCode } from '../contract/failures.ts'
+import { FAILURES, isFailureCode, type FailureCode, type FailureDetails } from '../contract/failures.ts'
 import type { StepName } from '../contract/names.ts'
 import type { StepRef } from '../contract/steps.ts'
 import { failureOf, type JobRun } from './job-run.ts'
@@ -32,7 +32,8 @@ export const runParts = async <O>(run: JobRun, name: StepName, parts: () => Prom
     run.setStep(name, { state: 'succeeded', percent: 100, endedAt: Date.now(), error: null })
     return output
   } catch (error) {
-    if (!isCancellation(error)) {
+    // Its input is made again, and then it goes on: that is no failure of the step.
+    if (!isCancellation(error) && !isInputGone(error)) {
       run.setStep(name, { state: 'failed', endedAt: Date.now(), error: failureOf(error, name) })
     }
     throw error
@@ -47,7 +48,7 @@ export const attemptPart = async <O>(
   call: (ref: StepRef) => Promise<O>,
 ): Promise<O> => {
   const tries = new Map<FailureCode, number>()
-  let attemptBase = 0
+  let attemptBase = run.attemptsBefore(step)
   for (;;) {
     run.setStep(step, { state: 'queued', attempt: Math.max(run.step(step).attempt, attemptBase + 1) })
     try {
@@ -61,7 +62,7 @@ export const attemptPart = async <O>(
       })
     } catch (error) {
       const failed = toolFailureOf(error)
-      if (!failed) throw error
+      if (!failed || failed.missingKey !== undefined) throw error
       const policy = FAILURES[failed.code]
       const tried = (tries.get(failed.code) ?? 0) + 1
       tries.set(failed.code, tried)
@@ -75,11 +76,25 @@ export const attemptPart = async <O>(
   }
 }
 
+interface ToolFailure extends Pick<FailureDetails, 'missingKey'> {
+  code: FailureCode
+  attempt: number
+  retryAfterMs: number | null
+}
+
 /** The typed failure an activity ended with; null for cancellation and for what is no tool's doing. */
-const toolFailureOf = (error: unknown): { code: FailureCode; attempt: number; retryAfterMs: number | null } | null => {
+const toolFailureOf = (error: unknown): ToolFailure | null => {
   if (isCancellation(error) || !(error instanceof ActivityFailure)) return null
   const { cause } = error
   if (!(cause instanceof ApplicationFailure) || !isFailureCode(cause.type)) return null
-  const details = cause.details?.[0] as { attempt?: number; retryAfterMs?: number } | undefined
-  return { code: cause.type, attempt: details?.attempt ?? 0, retryAfterMs: details?.retryAfterMs ?? null }
+  const details = cause.details?.[0] as (FailureDetails & { attempt?: number }) | undefined
+  return {
+    code: cause.type,
+    attempt: details?.attempt ?? 0,
+    retryAfterMs: details?.retryAfterMs ?? null,
+    missingKey: details?.missingKey,
+  }
 }
+
+/** Whether a step missed what an earlier one had made. */
+export const isInputGone = (error: unknown): boolean => toolFailureOf(error)?.missingKey !== undefined

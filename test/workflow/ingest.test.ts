@@ -195,6 +195,38 @@ describe('ingest', () => {
     expect(calls.at(-1)).toBe('removeWork')
   })
 
+  it('begins again where a file between steps is gone, without counting that as a failure', async () => {
+    let gone = 2
+    const { activities, projections, calls } = fakeActivities({
+      packageMedia: async () => {
+        gone -= 1
+        if (gone >= 0) throw toolFailure('StorageUnavailable', { missingKey: 'job/720p.mp4' })
+        return { files: [] }
+      },
+    })
+    expect(await runIngest(jobInput(), activities)).toMatchObject({ reused: false })
+    expect(calls.filter((call) => call === 'resolve' || call === 'packageMedia')).toEqual(
+      Array(3).fill(['resolve', 'packageMedia']).flat(),
+    )
+    const last = lastOf(projections)
+    expect(last).toMatchObject({ state: 'succeeded', error: null })
+    expect(last.steps.map(({ name, state, attempt }) => [name, state, attempt])).toEqual(
+      last.steps.map(({ name }) => [name, 'succeeded', name === 'publish' ? 1 : 3]),
+    )
+    expect(projections.flatMap(({ steps }) => steps).filter(({ state }) => state === 'failed')).toEqual([])
+  })
+
+  it('gives up where files are taken away as fast as they are made', async () => {
+    const { activities, projections, calls } = fakeActivities({
+      probe: async () => {
+        throw toolFailure('StorageUnavailable', { missingKey: 'job/source.mp4' })
+      },
+    })
+    await failureOf(runIngest(jobInput(), activities))
+    expect(calls.filter((call) => call === 'download')).toHaveLength(4)
+    expect(lastOf(projections)).toMatchObject({ state: 'failed', error: { code: 'StorageUnavailable' } })
+  })
+
   it('does nothing for a run that the catalog has ended before it began', async () => {
     const { activities, calls } = fakeActivities({ projectJob: async () => false })
     expect(await runIngest(jobInput(), activities)).toEqual({ mediaIds: [], reused: false })

@@ -1,0 +1,145 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Job } from '../../contract/jobs.ts'
+import type { BackupFile } from '../../scripts/backup/backup-file.ts'
+import type { VerifyResult } from '../../scripts/verify/report.ts'
+import { DATABASES, type TestDatabase } from './catalog-databases.ts'
+import { startTestInstance, type TestInstance } from './instance.ts'
+import { makeClip } from './make-media.ts'
+import { file } from './origin-answers.ts'
+import { startOrigin, type Origin } from './origin.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+interface Ended<T> {
+  code: number
+  said: string
+  result: T & { ok: boolean; error?: string }
+}
+
+const script = <T>(name: string, args: string[], env: Record<string, string>): Promise<Ended<T>> =>
+  new Promise((resolve) => {
+    const argv = ['--import', 'tsx', join(ROOT, `scripts/${name}.ts`), ...args]
+    execFile(process.execPath, argv, { cwd: ROOT, env: { ...process.env, ...env } }, (error, stdout, stderr) => {
+      const last = stdout.trimEnd().split('\n').at(-1) ?? ''
+      const result = JSON.parse(last.replace(/^RESULT /, '')) as Ended<T>['result']
+      resolve({ code: error ? Number(error.code) : 0, said: stdout + stderr, result })
+    })
+  })
+
+describe.each(DATABASES)('a backup of a running instance, with its catalog in $name', ({ start, name }) => {
+  let folder: string
+  let database: TestDatabase
+  let origin: Origin
+  let sluice: TestInstance
+  let restored: TestInstance | null = null
+  let settings: Record<string, string>
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sluice-backup-'))
+    ;[database, origin] = await Promise.all([start(), startOrigin()])
+    settings = await databaseSettings()
+    sluice = await startTestInstance({ ...settings, SLUICE_DATA: join(folder, 'data'), SLUICE_MEDIA_SLOTS: '1' })
+    const { ffmpeg } = sluice.config.tools
+    const long = { seconds: 60, size: '640x360', options: ['-c:v', 'mpeg4', '-b:v', '2M'] }
+    origin.on('/clip.mp4', file(await makeClip(ffmpeg, join(folder, 'clip.mp4'))))
+    origin.on('/long.mp4', file(await makeClip(ffmpeg, join(folder, 'long.mp4'), long)))
+    origin.on('/slow.mp4', file(join(folder, 'clip.mp4'), { bytesPerSecond: 10_000 }))
+  })
+  afterAll(async () => {
+    await sluice.dispose()
+    await restored?.dispose()
+    await origin.close()
+    await database.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const databaseSettings = async (): Promise<Record<string, string>> => {
+    const { database: where } = await database.create()
+    return where.url === null ? {} : { DATABASE_URL: where.url }
+  }
+  const backUp = (dir: string, ...flags: string[]) =>
+    script<BackupFile>('backup', [dir, ...flags], { ...settings, SLUICE_DATA: sluice.config.dataDir })
+  const jobOf = async (instance: TestInstance, id: string) => (await instance.call<Job>('GET', `/jobs/${id}`)).body
+
+  it('brings back what had ended, and ends what was running and what was waiting', async () => {
+    const done = await sluice.run({ url: origin.urlOf('/clip.mp4'), preset: 'stream', passthrough: 'done' })
+    const gone = await sluice.run({ url: origin.urlOf('/clip.mp4'), preset: 'nothing of the kind' }).catch(() => null)
+    expect(gone).toBeNull()
+    const cancelled = await sluice.submit({ url: origin.urlOf('/slow.mp4'), preset: 'audio' })
+    await sluice.call('POST', `/jobs/${cancelled.id}/cancel`)
+    await sluice.ended(cancelled.id)
+    const encoding = await sluice.submit({ url: origin.urlOf('/long.mp4'), preset: 'stream' })
+    await sluice.seen(
+      encoding.id,
+      (message) => message.type === 'progress' && message.step === 'transcode' && message.done > 0,
+    )
+    const downloading = await sluice.submit({ url: origin.urlOf('/slow.mp4'), preset: 'original' })
+    await sluice.seen(
+      downloading.id,
+      (message) => message.type === 'progress' && message.step === 'download' && message.done > 0,
+    )
+    const waiting = await Promise.all(
+      ['web', 'audio', 'original'].map((preset) => sluice.submit({ url: origin.urlOf('/clip.mp4'), preset })),
+    )
+
+    const dir = join(folder, 'backup')
+    const { code, said, result } = await backUp(dir)
+    expect(said).toContain('RESULT')
+    expect(result).toMatchObject({
+      ok: true,
+      database: name === 'SQLite' ? 'sqlite' : 'mysql',
+      temporal: true,
+    })
+    expect(code).toBe(0)
+    expect(result.linked).toBe(result.files)
+    const live = await Promise.all([encoding, downloading, ...waiting].map(({ id }) => jobOf(sluice, id)))
+    expect(live.slice(0, 2).map(({ state }) => state)).toEqual(['running', 'running'])
+    // Its work is not in the backup, and nobody must find it by chance.
+    await sluice.stop()
+
+    const target = { ...(await databaseSettings()), SLUICE_DATA: join(folder, 'restored') }
+    const restoring = await script<BackupFile>('restore', [dir], target)
+    expect(restoring.said).toContain('is as it was')
+    expect(restoring.code).toBe(0)
+    const keys = join(target.SLUICE_DATA, 'keys')
+    for (const key of await readdir(keys)) expect((await stat(join(keys, key))).mode & 0o777).toBe(0o600)
+    expect(await readFile(join(keys, 'owner-token'), 'utf8')).toBe(
+      await readFile(join(sluice.config.dataDir, 'keys/owner-token'), 'utf8'),
+    )
+
+    restored = await startTestInstance(target)
+    expect(await jobOf(restored, done.id)).toMatchObject({ state: 'succeeded', passthrough: 'done' })
+    expect(await jobOf(restored, cancelled.id)).toMatchObject({ state: 'cancelled' })
+    expect((await restored.media(done)).id).toBe(done.result?.mediaIds[0])
+    const restoredAt = Date.now()
+    for (const { id } of [encoding, downloading, ...waiting]) {
+      const ended = await restored.ended(id)
+      expect(ended).toMatchObject({ state: 'succeeded', error: null })
+      expect((await restored.media(ended)).files.length).toBeGreaterThan(2)
+    }
+    // Not after the minute that Temporal waits for a heartbeat.
+    expect(Date.now() - restoredAt).toBeLessThan(50_000)
+    const verified = await script<VerifyResult>('verify', [], target)
+    expect(verified.result).toMatchObject({ ok: true, media: 6, wrong: 0, found: {} })
+    // Submitting again finds what was restored.
+    expect(await restored.submit({ url: origin.urlOf('/clip.mp4'), preset: 'stream' })).toMatchObject({ id: done.id })
+  })
+
+  it('refuses what would lose something', async () => {
+    const dir = join(folder, 'backup')
+    expect((await backUp(dir)).result.error).toContain('is not empty')
+    const running = await script('restore', [dir], { ...settings, SLUICE_DATA: join(folder, 'restored') })
+    expect(running.result.error).toContain('Sluice is running')
+    expect(running.code).toBe(2)
+    const taken = await script('restore', [dir], { ...settings, SLUICE_DATA: join(folder, 'data') })
+    expect(taken.result.error).toMatch(/is there: choose another SLUICE_DATA/)
+    await rm(join(dir, 'backup.json'))
+    const half = await script('restore', [dir], { ...settings, SLUICE_DATA: join(folder, 'third') })
+    expect(half.result.error).toContain('no whole backup')
+  })
+})
