@@ -19,6 +19,8 @@ export interface Origin {
   on(path: string, answer: Answer): void
   /** Every request so far, in order. */
   seen: readonly SeenRequest[]
+  /** Ends every connection, in the middle of what it carries. */
+  drop(): void
   close(): Promise<void>
 }
 
@@ -43,6 +45,7 @@ export const startOrigin = async (): Promise<Origin> => {
     urlOf: (path) => `http://${address}${path}`,
     on: (path, answer) => void answers.set(path, answer),
     seen,
+    drop: () => server.closeAllConnections(),
     close: () =>
       new Promise((closed) => {
         server.close(() => closed())

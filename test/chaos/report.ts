@@ -1,0 +1,139 @@
+import { redone, type Encode } from './encode-count.ts'
+import { lossOf, type ChaosJob } from './chaos-jobs.ts'
+import { faultName, type Planned } from './schedule.ts'
+
+/** What was done, and when. */
+export interface CarriedOut extends Planned {
+  atMs: number
+  /** What was met; null where there was nothing. */
+  met: string | null
+}
+
+export interface ChaosResult {
+  seed: number
+  /** Processes that were killed. */
+  kills: number
+  faults: number
+  missed: number
+  jobs: number
+  succeeded: number
+  cancelled: number
+  lost: number
+  corrupt: number
+  leftOver: number
+  /** Pieces of media encoded once more, and their length: each piece as a whole. */
+  redone: number
+  redoneMediaSeconds: number
+  /** Most pieces that one fault made encode again. */
+  redoneByOne: number
+  /** Pieces encoded again though nothing but Temporal, the API or connections were met. */
+  redoneForNothing: number
+  seconds: number
+}
+
+interface Row {
+  count: number
+  missed: number
+  redone: number
+  lost: number
+  corrupt: number
+}
+
+/** Faults that may end what a slot is at; the others must not cost a single piece. */
+const costsWork = ({ fault }: Planned): boolean =>
+  fault.kind === 'fill-disk' ||
+  (fault.kind === 'stop' && fault.victim !== 'api' && fault.victim !== 'temporal') ||
+  (fault.kind === 'kill' && fault.victims.some((victim) => victim === 'worker' || victim === 'ffmpeg')) ||
+  (fault.kind === 'stop' && fault.end === 'kill')
+
+export interface Findings {
+  seed: number
+  done: readonly CarriedOut[]
+  jobs: readonly ChaosJob[]
+  encodes: readonly Encode[]
+  /** Seconds of media in one piece of a job. */
+  pieceSeconds: (encode: Encode) => number
+  leftOver: readonly string[]
+  seconds: number
+}
+
+/** The result, and what a person wants to read of it: per fault what was lost, corrupt and redone, and everything left over. */
+export const report = (findings: Findings): { lines: string[]; result: ChaosResult } => {
+  const { done, jobs, encodes, leftOver } = findings
+  const rows = new Map<string, Row>()
+  const rowOf = (fault: Planned): Row => {
+    const name = faultName(fault.fault)
+    const row = rows.get(name) ?? { count: 0, missed: 0, redone: 0, lost: 0, corrupt: 0 }
+    rows.set(name, row)
+    return row
+  }
+  for (const fault of done) {
+    rowOf(fault).count += 1
+    if (fault.met === null) rowOf(fault).missed += 1
+  }
+  const byNumber = new Map(done.map((fault) => [fault.number, fault]))
+  const again = redone(encodes)
+  const costs = new Map<number, number>()
+  let forNothing = 0
+  for (const { faults } of again) {
+    const candidates = faults.flatMap((number) => byNumber.get(number) ?? [])
+    const cause = candidates.findLast((fault) => fault.met !== null && costsWork(fault))
+    const blamed = cause ?? candidates.at(-1)
+    if (!cause) forNothing += 1
+    if (!blamed) continue
+    rowOf(blamed).redone += 1
+    costs.set(blamed.number, (costs.get(blamed.number) ?? 0) + 1)
+  }
+  const during = (job: ChaosJob): Planned[] =>
+    done.filter(({ number }) => number > job.firstFault && number <= Math.max(job.lastFault, job.firstFault + 1))
+  const lost = jobs.filter((job) => lossOf(job) !== null)
+  const corrupt = jobs.filter(({ wrong }) => wrong.length > 0)
+  for (const job of lost) for (const name of new Set(during(job).map(rowOf))) name.lost += 1
+  for (const job of corrupt) for (const name of new Set(during(job).map(rowOf))) name.corrupt += 1
+
+  const states = (state: string): number => jobs.filter(({ ended }) => ended?.state === state).length
+  const result: ChaosResult = {
+    seed: findings.seed,
+    kills: done.reduce((sum, fault) => sum + killsOf(fault), 0),
+    faults: done.length,
+    missed: done.filter(({ met }) => met === null).length,
+    jobs: jobs.length,
+    succeeded: states('succeeded'),
+    cancelled: states('cancelled'),
+    lost: lost.length,
+    corrupt: corrupt.length,
+    leftOver: leftOver.length,
+    redone: again.length,
+    redoneMediaSeconds: again.reduce((sum, { encode }) => sum + findings.pieceSeconds(encode), 0),
+    redoneByOne: Math.max(0, ...costs.values()),
+    redoneForNothing: forNothing,
+    seconds: Math.round(findings.seconds),
+  }
+  const lines = [
+    'fault                     count  missed  redone  lost in its time  corrupt in its time',
+    ...[...rows]
+      .toSorted(([a], [b]) => a.localeCompare(b))
+      .map(([name, row]) => {
+        const cells = [row.count, row.missed, row.redone, row.lost, row.corrupt]
+        const widths = [7, 8, 8, 18, 21]
+        return name.padEnd(24) + cells.map((cell, index) => String(cell).padStart(widths[index] ?? 8)).join('')
+      }),
+    '',
+    ...lost.map((job) => `LOST ${describe(job)} ${lossOf(job)}; faults ${namesOf(during(job))}`),
+    ...corrupt.map((job) => `CORRUPT ${describe(job)}: ${job.wrong.join('; ')}; faults ${namesOf(during(job))}`),
+    ...leftOver.map((what) => `LEFT OVER ${what}`),
+    ...[...costs]
+      .filter(([, count]) => count > 2)
+      .map(([number, count]) => `REDONE ${count} pieces after fault ${number}`),
+  ]
+  return { lines, result }
+}
+
+const killsOf = ({ fault, met }: CarriedOut): number =>
+  met !== null && fault.kind === 'kill' ? met.split(', ').length : 0
+
+const describe = ({ plan, id }: ChaosJob): string =>
+  `job ${plan.number} ${id} (${plan.preset}, ${plan.clip} by ${plan.delivery}${plan.cancelAfterMs === null ? '' : `, cancelled after ${plan.cancelAfterMs} ms`}${plan.pause ? ', paused' : ''})`
+
+const namesOf = (faults: readonly Planned[]): string =>
+  faults.map(({ number, fault }) => `#${number} ${faultName(fault)}`).join(', ') || 'none'
