@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
-import { OWNER_TOKEN_FILE, type Instance } from '../contract/instance.ts'
-import { endLeftovers, readInstance, removeInstance, writeInstance } from './instance-file.ts'
+import { OWNER_TOKEN_FILE } from '../contract/instance.ts'
+import { endLeftovers, readInstance } from './instance-file.ts'
 import { lockInstance } from './instance-lock.ts'
+import { createInstanceRecord, type InstanceRecord } from './instance-record.ts'
 import { findInstancePorts, instanceAddresses } from './instance-ports.ts'
 import { apiProcess, temporalFolder, temporalProcess, workerProcess } from './instance-processes.ts'
-import { processIdentity } from './process-identity.ts'
 import { StartError } from './start-error.ts'
 import { supervise, type SupervisedProcess, type SupervisedSpec } from './supervise.ts'
 import { claimDatabase, temporalVersion } from './temporal-server.ts'
@@ -55,18 +55,19 @@ export const startInstance = async (options: InstanceOptions): Promise<RunningIn
     throw new InstanceRunningError(`Sluice is already running${where} with the data directory ${dataDir}.`)
   }
   const processes: SupervisedProcess[] = []
+  const record = createInstanceRecord({ dataDir, say: options.say, processes })
   const background = new AbortController()
   const stop = async () => {
     background.abort()
     // API first: no new work; Temporal last: the worker hands its tasks back to it.
     for (const supervised of processes.toReversed()) await supervised.stop()
-    removeInstance(dataDir)
+    record.remove()
     lock.release()
   }
   const kill = () => processes.forEach((supervised) => supervised.kill())
   options.onStarted?.({ kill })
   try {
-    return { ...(await startAll({ ...options, processes, background: background.signal })), stop, kill }
+    return { ...(await startAll({ ...options, processes, record, background: background.signal })), stop, kill }
   } catch (error) {
     await stop()
     throw error
@@ -76,10 +77,11 @@ export const startInstance = async (options: InstanceOptions): Promise<RunningIn
 interface StartAll extends InstanceOptions {
   /** In the order of starting; filled here. */
   processes: SupervisedProcess[]
+  record: InstanceRecord
   background: AbortSignal
 }
 
-const startAll = async ({ config, env, say, signal, processes, background }: StartAll) => {
+const startAll = async ({ config, env, say, signal, processes, record, background }: StartAll) => {
   const ended = await endLeftovers(config.dataDir)
   if (ended.length > 0) say(`Ended what an earlier run left: ${ended.join(', ')}`)
   const ports = await findInstancePorts(config)
@@ -87,14 +89,9 @@ const startAll = async ({ config, env, say, signal, processes, background }: Sta
   const facts = { config, env, ports, addresses }
 
   const { libraryDir, importDir } = config
-  const startedAt = new Date().toISOString()
-  const record = recorder(
-    { pid: process.pid, startedAt, ...addresses, libraryDir, importDir },
-    config.dataDir,
-    processes,
-  )
+  record.begin({ pid: process.pid, startedAt: new Date().toISOString(), ...addresses, libraryDir, importDir })
   const start = (spec: SupervisedSpec): Promise<void> => {
-    const supervised = supervise({ spec, say, onChange: () => queueMicrotask(record) })
+    const supervised = supervise({ spec, say, onChange: () => queueMicrotask(record.update) })
     processes.push(supervised)
     return supervised.ready
   }
@@ -119,17 +116,6 @@ const startAll = async ({ config, env, say, signal, processes, background }: Sta
   const token = readFileSync(join(config.dataDir, OWNER_TOKEN_FILE), 'utf8').trim()
   return { ...addresses, token, ready: workerReady }
 }
-
-/** Keeps the instance file true; called on every change of a process. */
-const recorder =
-  (instance: Omit<Instance, 'processes'>, dataDir: string, processes: readonly SupervisedProcess[]) => () => {
-    const running = processes.flatMap(({ name, pid }) => {
-      const id = pid()
-      const identity = id === null ? null : processIdentity(id)
-      return id === null || identity === null ? [] : [{ name, pid: id, identity }]
-    })
-    writeInstance(dataDir, { ...instance, processes: running })
-  }
 
 interface Elsewhere {
   address: string

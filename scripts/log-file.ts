@@ -9,21 +9,27 @@ export interface LogFile {
   close(): void
 }
 
-/** Appends lines to a file; past its size the file becomes `….1` and a new one is begun. */
+/** What a log is not worth ending for: a disk that is full, broken, or mounted anew to be read only. */
+const DISK_TROUBLE = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS'])
+
+/** Appends lines to a file; past its size the file becomes `….1` and a new one is begun. While the disk takes nothing it has a hole. */
 export const openLogFile = (path: string, maxBytes = MAX_BYTES): LogFile => {
-  mkdirSync(dirname(path), { recursive: true })
-  const open = () => openSync(path, 'a', 0o600)
-  let file = open()
-  let bytes = fstatSync(file).size
+  let file: number | null = null
+  let bytes = 0
   let closed = false
+  const open = (): number => {
+    mkdirSync(dirname(path), { recursive: true })
+    file = openSync(path, 'a', 0o600)
+    bytes = fstatSync(file).size
+    return file
+  }
   const append = (line: string) => {
-    if (bytes > maxBytes) {
+    if (bytes > maxBytes && file !== null) {
       closeSync(file)
+      file = null
       renameSync(path, `${path}.1`)
-      file = open()
-      bytes = 0
     }
-    bytes += writeSync(file, `${line}\n`)
+    bytes += writeSync(file ?? open(), `${line}\n`)
   }
   return {
     write: (line) => {
@@ -32,13 +38,13 @@ export const openLogFile = (path: string, maxBytes = MAX_BYTES): LogFile => {
       try {
         append(line)
       } catch (error) {
-        // A full disk must not take the supervisor down: the log has a hole then.
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
+        // It must not take the supervisor down.
+        if (!(error instanceof Error && 'code' in error && DISK_TROUBLE.has(String(error.code)))) throw error
       }
     },
     close: () => {
       closed = true
-      closeSync(file)
+      if (file !== null) closeSync(file)
     },
   }
 }

@@ -5,8 +5,11 @@ import { StartError } from './start-error.ts'
 
 const FIRST_DELAY_MS = 1_000
 const MAX_DELAY_MS = 30_000
-/** Up for so long, a process is taken to be well again, and its next death is met without delay. */
-const WELL_AFTER_MS = 60_000
+/**
+ * Ready for so long, a process is taken to be well, and its next death is met with the first delay: one that is killed now and then
+ * is no crash loop, and everybody's work waits for it.
+ */
+const WELL_AFTER_MS = 10_000
 /** Deaths before it was ever ready: one may be bad luck, as with a port that was just taken. */
 const FAILED_STARTS = 2
 
@@ -31,10 +34,16 @@ export interface SuperviseOptions {
   say: (line: string) => void
   /** A new process id, or none. */
   onChange: () => void
+  wellAfterMs?: number
 }
 
 /** Keeps a process running: starts it, and again whenever it ends, with growing delays, until it is stopped. */
-export const supervise = ({ spec, say, onChange }: SuperviseOptions): SupervisedProcess => {
+export const supervise = ({
+  spec,
+  say,
+  onChange,
+  wellAfterMs = WELL_AFTER_MS,
+}: SuperviseOptions): SupervisedProcess => {
   const stopping = new AbortController()
   let life: Life | null = null
   let stopped: Promise<void> | null = null
@@ -51,13 +60,14 @@ export const supervise = ({ spec, say, onChange }: SuperviseOptions): Supervised
     let delayMs = FIRST_DELAY_MS
     let readyOnce = false
     for (let lives = 1; !stopping.signal.aborted; lives += 1) {
-      const startedAt = Date.now()
+      let readyAt: number | null = null
       const current = launch(spec, say)
       life = current
       onChange()
       const watchReady = current.ready.then(
         () => {
           readyOnce = true
+          readyAt = Date.now()
           isReady()
         },
         // Not ready in time or at all. If it still runs it is of no use.
@@ -72,7 +82,7 @@ export const supervise = ({ spec, say, onChange }: SuperviseOptions): Supervised
         isFailed(new StartError(`${spec.title} does not start (${ending}).\n${current.lastWords()}`.trim()))
         return
       }
-      if (Date.now() - startedAt > WELL_AFTER_MS) delayMs = FIRST_DELAY_MS
+      if (readyAt !== null && Date.now() - readyAt >= wellAfterMs) delayMs = FIRST_DELAY_MS
       say(`${spec.title} ended (${ending}); it starts again in ${delayMs / 1_000} s`)
       await sleep(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined)
       delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { processIdentity } from '../../scripts/process-identity.ts'
 import { supervise, type SupervisedProcess, type SupervisedSpec } from '../../scripts/supervise.ts'
@@ -23,7 +24,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const start = (script: string, more: Partial<SupervisedSpec> = {}) => {
+const start = (script: string, more: Partial<SupervisedSpec> = {}, wellAfterMs?: number) => {
   const said: string[] = []
   const supervised = supervise({
     spec: {
@@ -45,9 +46,16 @@ const start = (script: string, more: Partial<SupervisedSpec> = {}) => {
       changes.dispatchEvent(new Event('said'))
     },
     onChange: () => changes.dispatchEvent(new Event('change')),
+    ...(wellAfterMs === undefined ? {} : { wellAfterMs }),
   })
   running.push(supervised)
   return { supervised, said }
+}
+
+/** Ends when the log says `ready` so often. */
+const lives = async (count: number): Promise<void> => {
+  const path = join(folder, 'fake.log')
+  while (readFileSync(path, 'utf8').split('ready').length <= count) await sleep(20)
 }
 
 /** The id of the next life, once there is one. */
@@ -69,6 +77,21 @@ describe('supervise', () => {
     const second = await nextPid(supervised, first)
     expect(processIdentity(second)).not.toBeNull()
     expect(said).toEqual(['The fake ended (SIGKILL); it starts again in 1 s'])
+  })
+
+  it.each([
+    { well: 'was ready for a while', wellAfterMs: 0, delays: [1, 1] },
+    { well: 'was ready for a moment', wellAfterMs: 60_000, delays: [1, 2] },
+  ])('starts one again that $well, after $delays s', async ({ wellAfterMs, delays }) => {
+    const { supervised, said } = start(`${READY};${FOREVER}`, {}, wellAfterMs)
+    await supervised.ready
+    for (const [index] of delays.entries()) {
+      const pid = await nextPid(supervised, null)
+      await lives(index + 1)
+      process.kill(pid, 'SIGKILL')
+      while (said.length <= index) await once(changes, 'said')
+    }
+    expect(said).toEqual(delays.map((delay) => `The fake ended (SIGKILL); it starts again in ${delay} s`))
   })
 
   it('keeps the log of an earlier life', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -21,6 +21,12 @@ describe('openLogFile', () => {
     for (const name of ['api.log', 'api.log.1']) {
       expect(statSync(join(folder, 'logs', name)).size).toBeLessThanOrEqual(1_100)
     }
+  })
+
+  it.runIf(existsSync('/dev/full'))('has a hole where the disk is full, and goes on', () => {
+    const log = openLogFile('/dev/full')
+    expect(() => log.write('a line')).not.toThrow()
+    log.close()
   })
 })
 
