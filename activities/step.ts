@@ -67,6 +67,7 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
     deps.bus.publish({ type: 'progress', sample })
   })
   let outcome = 'succeeded'
+  let revoked: AbortSignal | null = null
   try {
     beat()
     const scratch = await deps.store.openScratch({
@@ -74,15 +75,17 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
       step: ref.step,
       part: ref.part,
       attempt,
+      scheduledAt: info.currentAttemptScheduledTimestampMs,
       taskToken: Buffer.from(info.taskToken).toString('base64'),
     })
     let succeeded = false
+    revoked = scratch.revoked
     try {
       log.info('step started')
       // The first reading says that the step has left its queue.
       report({ percent: null, done: 0, total: null, unit: 'items', rate: null, etaMs: null })
       const output = await body({
-        signal,
+        signal: AbortSignal.any([signal, scratch.revoked]),
         log,
         scratchDir: scratch.dir,
         keptDir: scratch.keptDir,
@@ -99,7 +102,7 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
       await scratch.release({ succeeded })
     }
   } catch (error) {
-    const thrown = toTemporalFailure(error, signal, attempt)
+    const thrown = revoked?.aborted === true ? superseded() : toTemporalFailure(error, signal, attempt)
     outcome = thrown instanceof ApplicationFailure ? (thrown.type ?? 'Internal') : 'cancelled'
     log[outcome === 'cancelled' ? 'info' : 'warn']({ err: error, outcome }, 'step ended early')
     throw thrown
@@ -132,6 +135,10 @@ const reporter = (ref: StepRef, attempt: number, publish: (sample: ProgressSampl
     })
   }
 }
+
+/** Nobody listens to it any more; should somebody, the attempt was ended by mistake and is made once more. */
+const superseded = (): ApplicationFailure =>
+  ApplicationFailure.retryable('a later attempt at the same work has begun', 'Superseded')
 
 const toTemporalFailure = (error: unknown, signal: AbortSignal, attempt: number): Error => {
   if (signal.aborted) {

@@ -7,6 +7,8 @@ export interface ScratchLease {
   /** Of the step, where parts of it run side by side. */
   part: string | null
   attempt: number
+  /** Epoch ms of Temporal's clock at which this attempt was given out: of two at the same work the later one counts. */
+  scheduledAt: number
   /** Temporal's task token of the attempt, base64; null outside an activity. */
   taskToken: string | null
 }
@@ -21,6 +23,8 @@ export interface Scratch {
    * living one holds, its successor does without.
    */
   keptDir: string
+  /** Aborts when a later attempt at the same work has begun, which waits for this one to be released. */
+  revoked: AbortSignal
   release(attempt: { succeeded: boolean }): Promise<void>
 }
 
@@ -29,6 +33,10 @@ export interface Scratch {
  * Keys are relative paths with forward slashes; the first part is the job id.
  */
 export interface WorkStore {
+  /**
+   * Ends an earlier attempt at the same part of the same step first, wherever it runs: what it has not stored by then it can
+   * store no more.
+   */
   openScratch(lease: ScratchLease): Promise<Scratch>
   /** The file or folder under this key, or null. The size of a folder is that of its files. */
   find(key: string): Promise<StoredFile | null>

@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { LEASE_FILE, readLease } from '../../storage/local-work-store.ts'
+import { LEASE_FILE, readLease } from '../../storage/lease.ts'
 
 /**
  * Keeps who was working on what. The copy of Temporal waits a minute for a word of them; a worker that finds the leases of dead

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { CatalogAudit } from '../../catalog/audit.ts'
 import { isEnded, type JobState } from '../../contract/names.ts'
 import { INCOMING_DIR, MANIFEST_FILE } from '../../storage/library.ts'
-import { isAlive, readLease, type HeldLease } from '../../storage/local-work-store.ts'
+import { isDead, readLease, type HeldLease } from '../../storage/lease.ts'
 import type { Finding } from './finding.ts'
 import { readJobId } from './library-walk.ts'
 
@@ -81,8 +81,8 @@ const readScratch = async (dir: string): Promise<ScratchFolder[]> => {
 }
 
 /** Processes of other machines can't be seen: there, and where nobody says who holds it, only a folder that is quiet is left over. */
-const isHeld = (path: string, lease: HeldLease | null): Promise<boolean> =>
-  lease?.host === hostname() ? isAlive(lease) : changedLately(path)
+const isHeld = async (path: string, lease: HeldLease | null): Promise<boolean> =>
+  lease?.host === hostname() ? !(await isDead(lease)) : changedLately(path)
 
 const changedLately = async (path: string): Promise<boolean> => {
   const stats = await stat(path).catch(() => null)

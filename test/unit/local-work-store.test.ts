@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createLocalWorkStore, sweepScratch, type HeldLease } from '../../storage/local-work-store.ts'
+import type { HeldLease } from '../../storage/lease.ts'
+import { createLocalWorkStore, sweepScratch } from '../../storage/local-work-store.ts'
 
 let dataDir = ''
 beforeEach(async () => {
@@ -12,7 +13,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(dataDir, { recursive: true, force: true }))
 
-const lease = { jobId: 'job', step: 'download', part: null, attempt: 1, taskToken: 'dG9rZW4=' }
+const lease = { jobId: 'job', step: 'download', part: null, attempt: 1, scheduledAt: 1_000, taskToken: 'dG9rZW4=' }
 
 describe('a local work store', () => {
   it('shows a file only once it is whole', async () => {
@@ -45,6 +46,7 @@ describe('a local work store', () => {
 
   it('hands on what an attempt leaves, to one that follows it and to no other', async () => {
     const store = createLocalWorkStore(dataDir)
+    await mkdir(join(dataDir, 'work', 'job'), { recursive: true })
     const first = await store.openScratch(lease)
     await mkdir(first.keptDir)
     await writeFile(join(first.keptDir, 'half'), 'half')
@@ -61,8 +63,97 @@ describe('a local work store', () => {
     await expect(readdir(third.keptDir)).rejects.toThrow('ENOENT')
   })
 
+  it('keeps nothing for a job whose folder has gone: it is over', async () => {
+    const store = createLocalWorkStore(dataDir)
+    const late = await store.openScratch(lease)
+    await mkdir(late.keptDir)
+    await writeFile(join(late.dir, 'out.mp4'), 'late')
+    await late.release({ succeeded: false })
+    await expect(store.commit(join(late.dir, 'out.mp4'), 'job/out.mp4')).rejects.toThrow('ENOENT')
+    expect(await store.listJobs()).toEqual([])
+  })
+
+  it('leaves nothing in scratch where the disk takes no lease', async () => {
+    const store = createLocalWorkStore(dataDir)
+    // What cannot be written, as far as can be had without filling a disk.
+    const unwritable = {
+      ...lease,
+      toJSON: () => {
+        throw new Error('the disk is full')
+      },
+    }
+    await expect(store.openScratch(unwritable)).rejects.toThrow('full')
+    expect(await readdir(join(dataDir, 'scratch'))).toEqual([])
+  })
+
+  it('replaces a folder as a whole: who reads the old one goes on reading it', async () => {
+    const store = createLocalWorkStore(dataDir)
+    const { dir } = await store.openScratch(lease)
+    const commit = async (text: string): Promise<void> => {
+      await mkdir(join(dir, 'video'))
+      await writeFile(join(dir, 'video', '1.mp4'), text)
+      await store.commit(join(dir, 'video'), 'job/video')
+    }
+    await commit('old')
+    const reader = await open(join(await store.read('job/video'), '1.mp4'))
+    await commit('newer')
+    expect(await reader.readFile('utf8')).toBe('old')
+    await reader.close()
+    expect(await readFile(join(await store.read('job/video'), '1.mp4'), 'utf8')).toBe('newer')
+    expect((await readdir(dir)).toSorted()).toEqual(['lease.json'])
+  })
+
   it.each(['../escape', '/etc/passwd', 'job//x', 'job/./x', ''])('refuses the key %j', async (key) => {
     await expect(createLocalWorkStore(dataDir).find(key)).rejects.toMatchObject({ code: 'Internal' })
+  })
+})
+
+describe('two attempts at the same work', () => {
+  const later = { ...lease, attempt: 2, scheduledAt: 2_000 }
+
+  it('the later one ends the earlier, waits for it, and goes on with what it had', async () => {
+    const store = createLocalWorkStore(dataDir)
+    await mkdir(join(dataDir, 'work', 'job'), { recursive: true })
+    const first = await store.openScratch(lease)
+    await mkdir(first.keptDir)
+    await writeFile(join(first.keptDir, 'half'), 'half')
+    const second = store.openScratch(later)
+    await once(first.revoked, 'abort')
+    await first.release({ succeeded: false })
+    const { keptDir } = await second
+    expect(await readFile(join(keptDir, 'half'), 'utf8')).toBe('half')
+  })
+
+  it('an earlier one does not begin any more', async () => {
+    const store = createLocalWorkStore(dataDir)
+    const second = await store.openScratch(later)
+    await expect(store.openScratch(lease)).rejects.toMatchObject({ code: 'StorageUnavailable' })
+    expect(second.revoked.aborted).toBe(false)
+    expect(await readdir(join(dataDir, 'scratch'))).toHaveLength(1)
+  })
+
+  it('do not meet where their parts differ', async () => {
+    const store = createLocalWorkStore(dataDir)
+    const first = await store.openScratch(lease)
+    await store.openScratch({ ...later, part: '1080p/1' })
+    expect(first.revoked.aborted).toBe(false)
+  })
+
+  it('of a process that is stopped: its programs are ended, and it can store nothing when it wakes up', async () => {
+    const held = createLocalWorkStore(dataDir)
+    const first = await held.openScratch(lease)
+    await writeFile(join(first.dir, 'out.mp4'), 'stale')
+    const program = spawn('sleep', ['60'], { cwd: first.dir })
+    await once(program, 'spawn')
+    // Another process, as far as the store can tell: it knows nothing of the first one's holders.
+    const store = createLocalWorkStore(dataDir)
+    const ended = once(program, 'exit')
+    await store.openScratch(later)
+    expect(await ended).toEqual([null, 'SIGKILL'])
+    await expect(held.commit(join(first.dir, 'out.mp4'), 'job/out.mp4')).rejects.toThrow('ENOENT')
+    expect(await store.find('job/out.mp4')).toBeNull()
+    await first.release({ succeeded: false })
+    expect(await readdir(join(dataDir, 'scratch'))).toHaveLength(1)
   })
 })
 
@@ -85,14 +176,21 @@ describe('sweeping scratch', () => {
     await leave('alive', {})
     await leave('elsewhere', { host: 'another', pid: await abandon() })
     await mkdir(join(dataDir, 'scratch', 'no-lease'))
+    const [dead, living] = [await abandon(), process.pid]
+    for (const pid of [dead, living]) await mkdir(join(dataDir, 'scratch', `.${hostname()}~${pid}~draft`))
     const given: string[] = []
     const swept = await sweepScratch(dataDir, async ({ taskToken }) => void given.push(taskToken ?? ''))
-    expect(swept).toBe(3)
+    expect(swept).toBe(4)
     expect(given).toEqual(['dG9rZW4=', 'dG9rZW4='])
-    expect((await readdir(join(dataDir, 'scratch'))).toSorted()).toEqual(['alive', 'elsewhere'])
+    expect((await readdir(join(dataDir, 'scratch'))).toSorted()).toEqual([
+      `.${hostname()}~${living}~draft`,
+      'alive',
+      'elsewhere',
+    ])
   })
 
   it('saves what a dead attempt had for the next, before that begins', async () => {
+    await mkdir(join(dataDir, 'work', 'job'), { recursive: true })
     await leave('dead', { pid: await abandon() })
     await mkdir(join(dataDir, 'scratch', 'dead', 'kept'))
     await writeFile(join(dataDir, 'scratch', 'dead', 'kept', 'half'), 'half')
