@@ -98,21 +98,24 @@ const main = async (stopping: AbortController): Promise<void> => {
   const deps: StepDeps = { config, store, bus, metrics: createStepMetrics(registry), log }
   const common = commonOptions(config, connection)
 
+  const control = catalog
+    ? createControlActivities({
+        ...deps,
+        catalog,
+        library: createLibrary(config.libraryDir),
+        toolVersions: readToolVersions(config.tools),
+      })
+    : null
+
   const workerOf: Record<WorkerRole, () => Promise<Worker>> = {
     control: async () => {
-      if (!catalog) throw new Error('the control role needs the catalog')
-      const library = createLibrary(config.libraryDir)
+      if (!control) throw new Error('the control role needs the catalog')
       const bundle = new URL('dist/workflows.js', import.meta.url)
       return Worker.create({
         ...common,
         taskQueue: TASK_QUEUES.control,
         workflowBundle: { code: await readFile(bundle, 'utf8') },
-        activities: createControlActivities({
-          ...deps,
-          catalog,
-          library,
-          toolVersions: readToolVersions(config.tools),
-        }),
+        activities: control,
       })
     },
     download: () =>
@@ -146,7 +149,14 @@ const main = async (stopping: AbortController): Promise<void> => {
         onChanged: (jobId, revision) => bus.publish({ type: 'changed', jobId, revision }),
       })
     : null
-  const housekeeping = catalog ? startHousekeeping(catalog, store, log) : null
+  const housekeeping =
+    catalog && control
+      ? startHousekeeping(
+          catalog,
+          { listJobs: () => store.listJobs(), removeJob: (jobId) => control.removeWork({ jobId }) },
+          log,
+        )
+      : null
 
   const shutDown = () => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()

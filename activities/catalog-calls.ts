@@ -3,16 +3,19 @@ import { isEnded } from '../contract/names.ts'
 import { settingsKeyOf } from '../contract/settings-key.ts'
 import type { JobInput, JobProjection } from '../contract/steps.ts'
 import type { ProgressPublisher } from '../progress/bus.ts'
+import type { Library } from '../storage/library.ts'
 import type { WorkStore } from '../storage/work-store.ts'
+import { withdrawUnpublished } from './publishing-note.ts'
 
 export interface CatalogCallDeps {
   catalog: Catalog
   bus: ProgressPublisher
   store: WorkStore
+  library: Library
 }
 
 /** Short idempotent calls, run as local activities beside the workflow. */
-export const createCatalogCalls = ({ catalog, bus, store }: CatalogCallDeps) => ({
+export const createCatalogCalls = ({ catalog, bus, store, library }: CatalogCallDeps) => ({
   /**
    * Writes what the workflow knows of its job, and says on the bus that there is something new to read.
    * @returns false where the catalog has ended this run, or never heard of it.
@@ -36,6 +39,9 @@ export const createCatalogCalls = ({ catalog, bus, store }: CatalogCallDeps) => 
     return found ? [found.id] : []
   },
 
-  /** Removes what the steps of a job handed each other. */
-  removeWork: ({ jobId }: { jobId: string }): Promise<void> => store.removeJob(jobId),
+  /** Removes what the steps of a job handed each other, and what it did not get to publish. */
+  async removeWork({ jobId }: { jobId: string }): Promise<void> {
+    await withdrawUnpublished({ store, library, catalog }, jobId)
+    await store.removeJob(jobId)
+  },
 })

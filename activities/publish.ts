@@ -8,6 +8,7 @@ import type { ProductFile, Published, PublishInput } from '../contract/steps.ts'
 import { CHECKSUMS_FILE, MANIFEST_FILE, writeChecksums, writeManifest, type Library } from '../storage/library.ts'
 import { libraryName, numberedName } from '../storage/library-name.ts'
 import { hashFile } from '../tools/hash-file.ts'
+import { notePublishing } from './publishing-note.ts'
 import { rungsOf } from './rungs.ts'
 import { runStep, type StepDeps, type StepRun } from './step.ts'
 
@@ -34,7 +35,8 @@ export const createPublish =
       const main = products.find((product) => product.role === 'main') ?? null
       const mainExtension = main ? input.plan.extension : null
       const base = await reserveName(deps, input, mainExtension)
-      const staging = await deps.library.openStaging(input.mediaId)
+      await notePublishing(deps, run, { jobId: input.job.jobId, mediaId: input.mediaId, base, mainExtension })
+      const staging = await deps.library.openStaging(input.mediaId, run.attempt)
       try {
         for (const product of products) {
           const from = await deps.store.read(product.key)
@@ -46,19 +48,16 @@ export const createPublish =
           products.map((product) => ({ path: locate(product).fromFolder, sha256: product.sha256 })),
         )
         await writeManifest(staging, manifestOf(await deps.toolVersions, input, products))
-        const written = await describeWritten(staging, base, run)
         run.signal.throwIfAborted()
         await deps.library.reveal(staging, { base, mediaId: input.mediaId, main: main?.path ?? null, mainExtension })
+        // As they lie there: an attempt before this one may have revealed its own.
+        const written = await describeWritten(deps.library.pathOf(base), base, run)
 
         const files = [...products.map((product) => fileRow(product, locate(product).inLibrary)), ...written]
         const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
         const libraryPath = locate(main ?? products.find((product) => product.role === 'hls') ?? products[0]).inLibrary
         await deps.catalog.media.insert({ ...describeMedia(input), libraryPath, sizeBytes, files })
         return { mediaId: input.mediaId, libraryPath, sizeBytes }
-      } catch (error) {
-        // The next attempt, if there is one, finds the name free or its own files under it.
-        await releaseName(deps, run, input.mediaId)
-        throw error
       } finally {
         await deps.library.discard(staging)
       }
@@ -91,15 +90,6 @@ const reserveName = async (
   return catalog.media.reserveLibraryPath(mediaId, (attempt) => numberedName(name, job.preset, first + attempt - 1))
 }
 
-/** A name that stays reserved is a nuisance, and must not hide why there are no media to it. */
-const releaseName = async ({ catalog }: PublishDeps, run: StepRun, mediaId: string): Promise<void> => {
-  try {
-    await catalog.media.releaseLibraryPath(mediaId)
-  } catch (error) {
-    run.log.warn({ err: error, mediaId }, 'the name of this media in the library stays reserved')
-  }
-}
-
 /** Where a product ends up: the main file beside the folder, under the folder's name; everything else in the folder. */
 const locator =
   (base: string, main: ProductFile | null, mainExtension: string | null) => (product: ProductFile | undefined) => {
@@ -121,10 +111,10 @@ const fileRow = (product: HashedProduct, libraryPath: string): MediaFileRow => (
   height: product.height,
 })
 
-const describeWritten = async (staging: string, base: string, run: StepRun): Promise<MediaFileRow[]> => {
+const describeWritten = async (folder: string, base: string, run: StepRun): Promise<MediaFileRow[]> => {
   const describe = async (path: string, role: 'manifest' | 'checksums', contentType: string): Promise<MediaFileRow> => {
-    const sha256 = role === 'manifest' ? await hashFile(join(staging, path), run) : null
-    const { size } = await stat(join(staging, path))
+    const sha256 = role === 'manifest' ? await hashFile(join(folder, path), run) : null
+    const { size } = await stat(join(folder, path))
     return {
       path,
       libraryPath: `${base}/${path}`,

@@ -1,4 +1,5 @@
-import { access, copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { access, copyFile, link, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** The manifest names the media that a folder belongs to, so that the library can be understood without its catalog. */
@@ -15,6 +16,15 @@ export interface IncomingFile {
   path: string
 }
 
+export interface RevealTarget {
+  /** Path under the library of the folder, and of the main file less its extension. */
+  base: string
+  mediaId: string
+  /** Path of the main file within the folder, as it was staged; null where there is none. */
+  main: string | null
+  mainExtension: string | null
+}
+
 /**
  * The library: `<uploader>/<title> [<id>].<ext>` with a folder of the same name, less the extension, for all that belongs to
  * it. Files become visible by renames of what is already complete.
@@ -22,15 +32,17 @@ export interface IncomingFile {
 export interface Library {
   /** Whether a base name is free on disk, or already holds this very media. */
   isFree(base: string, mainExtension: string | null, mediaId: string): Promise<boolean>
-  /** A private folder of a media on its way in, on the library's own file system; empty. */
-  openStaging(mediaId: string): Promise<string>
+  /**
+   * A private folder of one attempt at a media on its way in, on the library's own file system; empty. What earlier attempts
+   * had there is removed: they can't reveal it any more.
+   */
+  openStaging(mediaId: string, attempt: number): Promise<string>
   /** Puts a file into staging without moving the original: a hard link, or a copy across file systems. */
   stage(staging: string, file: IncomingFile, signal: AbortSignal): Promise<void>
   /** Makes a staged media visible: its folder first, then its main file. A second call for the same media changes nothing. */
-  reveal(
-    staging: string,
-    target: { base: string; mediaId: string; main: string | null; mainExtension: string | null },
-  ): Promise<void>
+  reveal(staging: string, target: RevealTarget): Promise<void>
+  /** Removes what was staged or revealed of a media that is not going to be published; nothing of any other media. */
+  withdraw(media: Omit<RevealTarget, 'main'>): Promise<void>
   discard(staging: string): Promise<void>
   /** Absolute path of a path under the library. */
   pathOf(libraryPath: string): string
@@ -38,6 +50,23 @@ export interface Library {
 
 export const createLibrary = (libraryDir: string): Library => {
   const pathOf = (libraryPath: string): string => join(libraryDir, ...libraryPath.split('/'))
+  const incoming = join(libraryDir, INCOMING_DIR)
+
+  /** By one rename and then piece by piece: a part of it must not be revealed. */
+  const removeWhole = async (path: string): Promise<void> => {
+    const gone = join(incoming, `${randomUUID()}~gone`)
+    if (!(await renameIfThere(path, gone))) return
+    await rm(gone, { recursive: true, force: true })
+  }
+
+  /** Of this attempt and those before. */
+  const removeStagings = async (mediaId: string, attempt: number): Promise<void> => {
+    for (const name of await readdir(incoming).catch(() => [])) {
+      const [id, of] = name.split('~')
+      if (id === mediaId && Number(of) <= attempt) await removeWhole(join(incoming, name))
+    }
+  }
+
   return {
     pathOf,
 
@@ -47,9 +76,9 @@ export const createLibrary = (libraryDir: string): Library => {
       return mainExtension === null || !(await exists(`${pathOf(base)}.${mainExtension}`))
     },
 
-    async openStaging(mediaId) {
-      const staging = join(libraryDir, INCOMING_DIR, mediaId)
-      await rm(staging, { recursive: true, force: true })
+    async openStaging(mediaId, attempt) {
+      await removeStagings(mediaId, attempt)
+      const staging = join(incoming, `${mediaId}~${attempt}`)
       await mkdir(staging, { recursive: true })
       return staging
     },
@@ -75,8 +104,18 @@ export const createLibrary = (libraryDir: string): Library => {
         await rename(staging, folder)
       }
       if (main === null || mainExtension === null) return
-      const inFolder = join(folder, main)
-      if (await exists(inFolder)) await rename(inFolder, `${folder}.${mainExtension}`)
+      await renameIfThere(join(folder, main), `${folder}.${mainExtension}`)
+    },
+
+    async withdraw({ base, mediaId, mainExtension }) {
+      await removeStagings(mediaId, Infinity)
+      const folder = pathOf(base)
+      if ((await mediaIdIn(folder)) !== mediaId) return
+      // The folder says whose the main file is, so it goes last.
+      if (mainExtension !== null) await rm(`${folder}.${mainExtension}`, { force: true })
+      await removeWhole(folder)
+      // Of an uploader that has nothing else; where there is something it stays.
+      await rmdir(dirname(folder)).catch(() => undefined)
     },
 
     discard: (staging) => rm(staging, { recursive: true, force: true }),
@@ -90,6 +129,17 @@ export const writeChecksums = async (staging: string, sums: { path: string; sha2
 
 export const writeManifest = async (staging: string, manifest: { mediaId: string }): Promise<void> => {
   await writeFile(join(staging, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`)
+}
+
+/** False where there is nothing of that name. */
+const renameIfThere = async (from: string, to: string): Promise<boolean> => {
+  try {
+    await rename(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
 }
 
 const exists = (path: string): Promise<boolean> =>

@@ -15,11 +15,11 @@ afterEach(() => rm(dir, { recursive: true, force: true }))
 const signal = new AbortController().signal
 const target = { base: 'Someone/A clip [1]', mediaId: 'media-1', main: 'main.mp4', mainExtension: 'mp4' }
 
-const stageOne = async () => {
+const stageOne = async (attempt = 1) => {
   const library = createLibrary(join(dir, 'library'))
   const from = join(dir, 'made.mp4')
   await writeFile(from, 'film')
-  const staging = await library.openStaging('media-1')
+  const staging = await library.openStaging('media-1', attempt)
   await library.stage(staging, { from, path: 'main.mp4' }, signal)
   await library.stage(staging, { from, path: 'stream/segment 1.m4s' }, signal)
   await writeChecksums(staging, [{ path: '../A clip [1].mp4', sha256: await hashFile(from, { signal }) }])
@@ -56,6 +56,35 @@ describe('a library', () => {
     await library.discard(staging)
     expect(await readFile(library.pathOf(`${target.base}.mp4`), 'utf8')).toBe('film')
     expect(await readdir(join(dir, 'library', '.incoming'))).toEqual([])
+  })
+
+  it('shows the whole of one of two attempts at the same time, whatever the other does', async () => {
+    const older = await stageOne()
+    // Begins while the older one is stopped, and is stopped itself before it reveals.
+    const newer = await stageOne(2)
+    expect(newer.staging).not.toBe(older.staging)
+    await expect(older.library.reveal(older.staging, target)).rejects.toThrow('ENOENT')
+    await older.library.discard(older.staging)
+    await newer.library.reveal(newer.staging, target)
+    expect((await readdir(newer.library.pathOf(target.base))).toSorted()).toEqual([
+      'checksums.sha256',
+      'manifest.json',
+      'stream',
+    ])
+  })
+
+  it('takes back what was staged and what was revealed of one media, and nothing of another', async () => {
+    const { library, staging, from } = await stageOne()
+    await library.reveal(staging, target)
+    await stageOne(2)
+    await library.stage(await library.openStaging('media-2', 1), { from, path: 'main.mp4' }, signal)
+    await library.withdraw({ ...target, mediaId: 'media-2' })
+    expect(await readdir(library.pathOf('Someone'))).toHaveLength(2)
+    expect(await readdir(library.pathOf('.incoming'))).toEqual(['media-1~2'])
+    await library.withdraw(target)
+    expect(await readdir(library.pathOf(''))).toEqual(['.incoming'])
+    expect(await readdir(library.pathOf('.incoming'))).toEqual([])
+    await library.withdraw(target)
   })
 
   it('never takes the place of what somebody else put there', async () => {

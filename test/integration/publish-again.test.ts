@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createCatalogCalls } from '../../activities/catalog-calls.ts'
+import { createPublish } from '../../activities/publish.ts'
+import { openCatalog, type Catalog } from '../../catalog/catalog.ts'
+import type { PublishInput } from '../../contract/steps.ts'
+import { createLibrary, type Library } from '../../storage/library.ts'
+import { fakeActivities, ingestPlan, jobInput } from '../workflow/harness.ts'
+import { createMediaLine, type MediaLine } from './media-line.ts'
+
+let line: MediaLine
+let catalog: Catalog
+let library: Library
+beforeEach(async () => {
+  line = await createMediaLine()
+  catalog = await openCatalog(line.config)
+  library = createLibrary(line.config.libraryDir)
+})
+afterEach(async () => {
+  await catalog.close()
+  await line.close()
+})
+
+/** As where the worker dies before it can tell the catalog. */
+const dying: Catalog['media']['insert'] = () => Promise.reject(new Error('the worker died'))
+
+const publishWith = (media: Partial<Catalog['media']>) =>
+  createPublish({
+    ...line.deps,
+    catalog: { media: { ...catalog.media, ...media } },
+    library,
+    toolVersions: Promise.resolve({}),
+  })
+
+const inputFor = async (): Promise<PublishInput> => {
+  const { activities } = fakeActivities()
+  const made = join(line.dataDir, 'made.mp4')
+  await writeFile(made, 'film')
+  const { jobId, file } = await line.take(made)
+  const job = { ...jobInput(), jobId, url: 'https://example.org/clip' }
+  const product = {
+    ...file,
+    path: 'main.mp4',
+    role: 'main' as const,
+    contentType: 'video/mp4',
+    width: null,
+    height: null,
+  }
+  return {
+    ref: line.ref(jobId, 'publish'),
+    mediaId: '01930000-0000-7000-8000-00000000000a',
+    job,
+    resolved: (await activities['resolve']?.({} as never)) as PublishInput['resolved'],
+    probed: (await activities['probe']?.({} as never)) as PublishInput['probed'],
+    plan: ingestPlan(),
+    products: [product, { ...product, path: 'source.mp4', role: 'source' }],
+    source: file,
+  }
+}
+
+describe('an attempt to publish that ends when its files are in the library already', () => {
+  it('is finished by the next one, with the checksums of what lies there', async () => {
+    const input = await inputFor()
+    await expect(line.act(publishWith({ insert: dying }), input)).rejects.toThrow('died')
+    await line.act(publishWith({}), { ...input, ref: { ...input.ref, attemptBase: 1 } })
+    const media = await catalog.media.get(input.mediaId)
+    expect(media?.files.map(({ role }) => role)).toEqual(['main', 'source', 'manifest', 'checksums'])
+    for (const { libraryPath, sha256, sizeBytes } of media?.files ?? []) {
+      const bytes = await readFile(library.pathOf(libraryPath))
+      expect(bytes.length).toBe(sizeBytes)
+      if (sha256 !== null) expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256)
+    }
+    expect(await readdir(library.pathOf('.incoming'))).toEqual([])
+  })
+
+  it('leaves nothing where the job ends without another one', async () => {
+    const input = await inputFor()
+    await expect(line.act(publishWith({ insert: dying }), input)).rejects.toThrow('died')
+    expect(await readdir(library.pathOf('example.org'))).toHaveLength(2)
+    const { removeWork } = createCatalogCalls({ ...line.deps, catalog, library })
+    await removeWork({ jobId: input.job.jobId })
+    expect(await readdir(library.pathOf(''))).toEqual(['.incoming'])
+    expect(await catalog.media.reserveLibraryPath('another', () => 'example.org/A clip [1]')).toBe(
+      'example.org/A clip [1]',
+    )
+    expect(await line.deps.store.listJobs()).toEqual([])
+  })
+
+  it('keeps media that the catalog lists when the files between the steps go', async () => {
+    const input = await inputFor()
+    await line.act(publishWith({}), input)
+    await createCatalogCalls({ ...line.deps, catalog, library }).removeWork({ jobId: input.job.jobId })
+    expect(await readdir(library.pathOf('example.org'))).toHaveLength(2)
+  })
+})
