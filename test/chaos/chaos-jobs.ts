@@ -34,6 +34,8 @@ export interface JobsDeps {
 
 export interface ChaosJobs {
   all: readonly ChaosJob[]
+  /** Aborts when they can't go on: the instance has gone. */
+  broken: AbortSignal
   /** No new jobs from now on; ends when all have ended, or `withinMs` has passed. */
   finish(withinMs: number): Promise<void>
 }
@@ -51,10 +53,12 @@ export const keepJobsGoing = (deps: JobsDeps): ChaosJobs => {
     while (!finishing) await liveOneJob(deps, all, over.signal)
   }
   const lanes = Promise.all(Array.from({ length: AT_ONCE }, lane))
-  // Looked at by `finish`.
-  lanes.catch(() => undefined)
+  const broken = new AbortController()
+  // Looked at by `finish`, too.
+  lanes.catch((error: unknown) => broken.abort(error))
   return {
     all,
+    broken: broken.signal,
     finish: async (withinMs) => {
       finishing = true
       const late = setTimeout(() => over.abort(), withinMs)

@@ -82,7 +82,7 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
     const schedule = drawSchedule(seed, kills)
     const limitMs = schedule.length * MS_PER_FAULT
     for (const planned of schedule) {
-      if (signal.aborted || elapsed() > limitMs) break
+      if (signal.aborted || jobs.broken.aborted || elapsed() > limitMs) break
       const onAct = () => {
         current = planned.number
         count.markFault(planned.number)
