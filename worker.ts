@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ActivityNotFoundError, Client } from '@temporalio/client'
-import { ApplicationFailure } from '@temporalio/common'
+import { Client } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
 import type { Logger } from 'pino'
 import {
@@ -15,6 +14,7 @@ import { openCatalog } from './catalog/catalog.ts'
 import { startHousekeeping } from './catalog/housekeeping.ts'
 import { ConfigError, parseConfig, type Config } from './config.ts'
 import { TASK_QUEUES, type WorkerRole } from './contract/names.ts'
+import { giveBackAttempt, giveBackUnnoted } from './dispatch/lost-attempts.ts'
 import { createReconciler } from './dispatch/reconcile.ts'
 import { createLogger, logReady } from './observability/log.ts'
 import { createStepMetrics } from './observability/metrics.ts'
@@ -23,7 +23,7 @@ import { createRegistry } from './observability/process-metrics.ts'
 import { createLoopbackLink } from './progress/loopback-link.ts'
 import { readInstalledTools } from './scripts/installed-tools.ts'
 import { createLibrary } from './storage/library.ts'
-import type { HeldLease } from './storage/lease.ts'
+import { identityOf, isDead, processOf, thisProcess } from './storage/lease.ts'
 import { createLocalWorkStore, sweepScratch } from './storage/local-work-store.ts'
 import { createEgress } from './tools/egress-guard.ts'
 import { readToolVersions } from './tools/tool-versions.ts'
@@ -44,25 +44,30 @@ const connect = async (config: Config, log: Logger, stopping: AbortSignal): Prom
   }
 }
 
-/** Gives the work of a worker that died back to Temporal, which hands it out again at once instead of after 60 s. */
-const giveBack =
-  (client: Client, log: Logger) =>
-  async (lease: HeldLease): Promise<void> => {
-    if (lease.taskToken === null) return
-    try {
-      const lost = ApplicationFailure.retryable('the worker that had this died', 'WorkerLost')
-      await client.activity.fail(Buffer.from(lease.taskToken, 'base64'), lost)
-      log.warn({ jobId: lease.jobId, step: lease.step }, 'gave back the work of a dead worker')
-    } catch (error) {
-      // Ended, timed out or handed out again meanwhile: nothing to give back.
-      if (!(error instanceof ActivityNotFoundError)) throw error
-    }
+/** Gives what dead predecessors had taken back to Temporal: first what their scratch folders name, then what they had only just taken. */
+const giveBackLost = async (
+  { client, config, log }: { client: Client; config: Config; log: Logger },
+  stopping: AbortSignal,
+): Promise<void> => {
+  await sweepScratch(config.dataDir, async ({ taskToken, jobId, step }) => {
+    if (taskToken === null || !(await giveBackAttempt(client, taskToken))) return
+    log.warn({ jobId, step }, 'gave back the work of a dead worker')
+  })
+  const isDeadWorker = async (identity: string): Promise<boolean> => {
+    const named = processOf(identity)
+    return named !== null && isDead(named)
   }
+  // Beside the work: there may be thousands of workflows to ask about. What it does not get to comes back after 60 s.
+  giveBackUnnoted({ client, isDead: isDeadWorker, log, signal: stopping }).catch((error: unknown) =>
+    log.warn({ err: error }, 'cannot look for what dead workers had just taken'),
+  )
+}
 
 /** Slots and heartbeats; a graceful stop hands activities back after 5 s, and gives up on what ignores that after 15 s. */
-const commonOptions = (config: Config, connection: NativeConnection) =>
+const commonOptions = (config: Config, connection: NativeConnection, identity: string) =>
   ({
     connection,
+    identity,
     namespace: config.temporal.namespace,
     shutdownGraceTime: '5s',
     shutdownForceTime: '15s',
@@ -94,9 +99,9 @@ const main = async (stopping: AbortController): Promise<void> => {
   const catalog = config.worker.roles.includes('control') ? await openCatalog(config) : null
 
   const store = createLocalWorkStore(config.dataDir)
-  await sweepScratch(config.dataDir, giveBack(client, log))
+  await giveBackLost({ client, config, log }, stopping.signal)
   const deps: StepDeps = { config, store, bus, metrics: createStepMetrics(registry), log }
-  const common = commonOptions(config, connection)
+  const common = commonOptions(config, connection, identityOf(await thisProcess()))
 
   const control = catalog
     ? createControlActivities({

@@ -58,3 +58,13 @@ const processStart = async (pid: number): Promise<string | null> => {
       .at(19) ?? null
   )
 }
+
+/** How a worker calls itself towards Temporal: `4711@host/8150423`, as the SDK does, with the start of the process. */
+export const identityOf = ({ host, pid, pidStartedAt }: ProcessName): string => `${pid}@${host}/${pidStartedAt ?? ''}`
+
+/** Inverse of {@link identityOf}; null for identities of others. */
+export const processOf = (identity: string): ProcessName | null => {
+  const [, pid, host, startedAt] = /^(\d+)@(.+)\/(\d*)$/.exec(identity) ?? []
+  if (pid === undefined || host === undefined) return null
+  return { host, pid: Number(pid), pidStartedAt: startedAt === '' || startedAt === undefined ? null : startedAt }
+}

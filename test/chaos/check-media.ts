@@ -34,7 +34,7 @@ export const checkMedia = async (
   const wrong: string[] = []
   for (const { path, role, sizeBytes, sha256 } of media.files) {
     const bytes = await readFile(pathOf(path, role)).catch(() => null)
-    if (bytes === null) wrong.push(`${path} is missing`)
+    if (bytes === null) wrong.push(`${pathOf(path, role)} is missing`)
     else if (bytes.length !== sizeBytes) wrong.push(`${path} has ${bytes.length} bytes instead of ${sizeBytes}`)
     else if (sha256 !== null && createHash('sha256').update(bytes).digest('hex') !== sha256) {
       wrong.push(`${path} is not what its checksum says`)
@@ -52,9 +52,9 @@ export const checkMedia = async (
 
 /** The folder beside a main file has its name, less the extension; a stream lies within it. */
 const folderOf = ({ files, libraryPath }: Media): string => {
-  const stream = files.find(({ role }) => role === 'hls' || role === 'dash')
-  const hasMain = files.some(({ role }) => role === 'main')
-  return hasMain || !stream ? libraryPath.replace(/\.[^.]+$/, '') : libraryPath.slice(0, -stream.path.length - 1)
+  if (files.some(({ role }) => role === 'main')) return libraryPath.replace(/\.[^.]+$/, '')
+  const master = files.find(({ path }) => libraryPath.endsWith(`/${path}`))
+  return libraryPath.slice(0, -1 - (master?.path.length ?? 0))
 }
 
 const checkManifest = async (folder: string, media: Media): Promise<string[]> => {

@@ -1,0 +1,68 @@
+import { ActivityNotFoundError, WorkflowNotFoundError, type Client } from '@temporalio/client'
+import { ApplicationFailure } from '@temporalio/common'
+import type { Logger } from 'pino'
+
+/** What Temporal is told of work whose worker died: it hands it out again at once instead of after 60 s of silence. */
+const lost = (): ApplicationFailure => ApplicationFailure.retryable('the worker that had this died', 'WorkerLost')
+
+/** Gives one attempt back by its task token, base64. Nothing happens where it ended, timed out or was handed out again meanwhile. */
+export const giveBackAttempt = async (client: Client, taskToken: string): Promise<boolean> =>
+  ignoringGone(() => client.activity.fail(Buffer.from(taskToken, 'base64'), lost()))
+
+/** Of temporal.api.enums.v1.PendingActivityState: begun, and begun with its cancellation requested. */
+const BEGUN: readonly unknown[] = [2, 3]
+
+export interface LostAttemptsDeps {
+  client: Client
+  /** Whether the worker of this identity has gone for certain. */
+  isDead: (identity: string) => Promise<boolean>
+  log: Logger
+  signal: AbortSignal
+}
+
+/**
+ * Gives back what dead workers had taken and not even noted: killed between the moment in which Temporal handed them a task and
+ * the one in which its scratch folder appeared. Asks about every running workflow, some 5 ms of the server each.
+ * @throws gRPC errors where Temporal does not answer.
+ */
+export const giveBackUnnoted = async ({ client, isDead, log, signal }: LostAttemptsDeps): Promise<number> => {
+  let given = 0
+  for await (const { workflowId, runId } of client.workflow.list({ query: 'ExecutionStatus = "Running"' })) {
+    if (signal.aborted) break
+    for (const { activityId, identity } of await begunActivities(client, { workflowId, runId })) {
+      if (!(await isDead(identity))) continue
+      if (!(await ignoringGone(() => client.activity.fail({ workflowId, runId, activityId }, lost())))) continue
+      given += 1
+      log.warn({ workflowId, activityId, identity }, 'gave back what a dead worker had just taken')
+    }
+  }
+  return given
+}
+
+const begunActivities = async (
+  client: Client,
+  { workflowId, runId }: { workflowId: string; runId: string },
+): Promise<{ activityId: string; identity: string }[]> => {
+  try {
+    const { raw } = await client.workflow.getHandle(workflowId, runId).describe()
+    return (raw.pendingActivities ?? [])
+      .filter(({ state }) => BEGUN.includes(state))
+      .map(({ activityId, lastWorkerIdentity }) => ({
+        activityId: activityId ?? '',
+        identity: lastWorkerIdentity ?? '',
+      }))
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return []
+    throw error
+  }
+}
+
+const ignoringGone = async (call: () => Promise<void>): Promise<boolean> => {
+  try {
+    await call()
+    return true
+  } catch (error) {
+    if (error instanceof ActivityNotFoundError) return false
+    throw error
+  }
+}

@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pino } from 'pino'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { giveBackUnnoted } from '../../dispatch/lost-attempts.ts'
+import { identityOf, isDead, processOf, thisProcess } from '../../storage/lease.ts'
+import { createTestTemporal, type TestTemporal } from './dispatch-temporal.ts'
+
+let temporal: TestTemporal
+beforeAll(async () => {
+  temporal = await createTestTemporal()
+  await temporal.start()
+})
+afterAll(() => temporal.dispose())
+
+const namespace = 'default'
+/** Polls have to say how long they wait. */
+const soon = <T>(call: () => Promise<T>): Promise<T> => temporal.connection.withDeadline(Date.now() + 30_000, call)
+
+/** A workflow with one activity, both by hand: what a worker does with a task that it never gets to is nothing. */
+const scheduleActivity = async (queue: string): Promise<void> => {
+  const { client, connection } = temporal
+  const taskQueue = { name: queue }
+  await client.workflow.start('byHand', { workflowId: queue, taskQueue: queue })
+  const { taskToken } = await soon(() =>
+    connection.workflowService.pollWorkflowTaskQueue({
+      namespace,
+      taskQueue,
+      identity: 'test',
+    }),
+  )
+  const activity = {
+    activityId: '1',
+    activityType: { name: 'byHand' },
+    taskQueue,
+    scheduleToCloseTimeout: { seconds: 600 },
+    heartbeatTimeout: { seconds: 60 },
+    retryPolicy: { initialInterval: { nanos: 100_000_000 } },
+  }
+  await connection.workflowService.respondWorkflowTaskCompleted({
+    namespace,
+    taskToken,
+    identity: 'test',
+    // COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK
+    commands: [{ commandType: 1, scheduleActivityTaskCommandAttributes: activity as never }],
+  })
+}
+
+const takeTask = (queue: string, identity: string) =>
+  soon(() =>
+    temporal.connection.workflowService.pollActivityTaskQueue({ namespace, taskQueue: { name: queue }, identity }),
+  )
+
+const giveBack = () =>
+  giveBackUnnoted({
+    client: temporal.client,
+    isDead: async (identity) => {
+      const named = processOf(identity)
+      return named !== null && isDead(named)
+    },
+    log: pino({ level: 'silent' }),
+    signal: new AbortController().signal,
+  })
+
+/** Visibility lags behind. */
+const listed = async (): Promise<void> => {
+  while ((await temporal.client.workflow.count('ExecutionStatus = "Running"')).count === 0) await sleep(50)
+}
+
+it('brings back in a moment what a worker had taken and died before it noted it', async () => {
+  await scheduleActivity('lost')
+  const child = spawn(process.execPath, ['-e', ''])
+  const dead = identityOf({ ...(await thisProcess()), pid: child.pid ?? 0 })
+  await once(child, 'exit')
+  expect((await takeTask('lost', dead)).attempt).toBe(1)
+  await listed()
+  expect(await giveBack()).toBe(1)
+  expect((await takeTask('lost', identityOf(await thisProcess()))).attempt).toBe(2)
+  // That one is alive, and so is one that cannot be told.
+  expect(await giveBack()).toBe(0)
+  await temporal.client.workflow.getHandle('lost').terminate()
+})
+
+it('tells workers by their identities', async () => {
+  const own = await thisProcess()
+  expect(processOf(identityOf(own))).toEqual(own)
+  expect(processOf('4711@somewhere')).toBeNull()
+})
