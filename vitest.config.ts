@@ -24,6 +24,7 @@ export default defineConfig({
       project('replay', 60_000),
       project('integration', 120_000, BUNDLES),
       project('browser', 120_000, BUNDLES),
+      project('chaos', 240_000, BUNDLES),
     ],
   },
 })

@@ -91,6 +91,13 @@ export const FAILURES = {
     sentence: 'A program ended with an error.',
     help: 'The details name the program and its last words.',
   },
+  // By an operator or a system short of memory: no fault of its own or of the media's, so it has more tries than a crash.
+  ToolKilled: {
+    ...retried(10, 1_000, 10_000),
+    httpStatus: 500,
+    sentence: 'A program was ended by somebody else.',
+    help: 'The machine may be short of memory; retry the job.',
+  },
   ToolStalled: {
     ...retried(3, 1_000, 10_000),
     httpStatus: 504,

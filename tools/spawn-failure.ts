@@ -22,6 +22,9 @@ const NOT_STARTED = new Set(['ENOENT', 'EACCES', 'ENOTDIR', 'ENOEXEC', 'EPERM'])
 /** The words of the C library and of Python for ENOSPC and EDQUOT. */
 const DISK_FULL = /no space left on device|disk quota exceeded|\bENOSPC\b|\bEDQUOT\b/i
 
+/** Signals that programs do not send themselves; what Sluice ends has another reason by the time it comes here. */
+const FROM_OUTSIDE = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'])
+
 /** The end of the text without secrets, at most 2,000 characters. */
 export const stderrTail = (text: string): string => redact(text).trim().slice(-STDERR_TAIL_CHARS)
 
@@ -71,6 +74,9 @@ export const toolFailure = (end: ToolEnd): SluiceError => {
   }
   if (DISK_FULL.test(end.stderr)) {
     return new SluiceError('DiskFull', `${end.tool} ended because the disk is full.`, details)
+  }
+  if (end.signal !== null && FROM_OUTSIDE.has(end.signal)) {
+    return new SluiceError('ToolKilled', `${end.tool} was ended by somebody else, with ${end.signal}.`, details)
   }
   const how = end.signal === null ? `with exit code ${end.exitCode}` : `by ${end.signal}`
   const words = lastWords(details.stderrTail ?? '')

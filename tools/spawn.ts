@@ -56,7 +56,7 @@ const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin:/opt/local/b
 /**
  * Runs a program to its end. No shell, no stdin, a process group of its own; the promise settles only when every process of
  * that group is dead, however it ends. On Linux the program dies with this process, even if that is killed.
- * @throws SluiceError ToolMissing, ToolCrashed, ToolStalled, DiskFull; `signal.reason` when aborted; whatever a callback
+ * @throws SluiceError ToolMissing, ToolCrashed, ToolKilled, ToolStalled, DiskFull; `signal.reason` when aborted; whatever a callback
  * throws, which ends the program.
  */
 export const runTool = async (run: ToolRun): Promise<ToolResult> => {

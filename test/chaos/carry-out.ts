@@ -49,34 +49,41 @@ const victimsOf = (fault: Fault): readonly Victim[] => {
   return fault.kind === 'stop' ? [fault.victim] : []
 }
 
-const appears = async (instance: ChaosInstance, victim: Victim): Promise<void> => {
+/** Of several programs the one that began first; null where none comes. */
+const appears = async (instance: ChaosInstance, victim: Victim): Promise<OwnProcess | null> => {
   const deadline = Date.now() + VICTIM_WITHIN_MS
-  while (instance.find(victim).length === 0 && Date.now() < deadline) await sleep(LOOK_EVERY_MS)
+  for (;;) {
+    const [found = null] = instance.find(victim)
+    if (found || Date.now() > deadline) return found
+    await sleep(LOOK_EVERY_MS)
+  }
 }
 
-/** Of several programs the one that began first; waits for one again where it has just ended. */
-const take = async (instance: ChaosInstance, victim: Victim): Promise<OwnProcess | null> => {
-  await appears(instance, victim)
-  return instance.find(victim)[0] ?? null
+/** Waits for another one where the one that was found has just ended. */
+const signalOne = async (
+  { instance, onAct }: Stage,
+  victim: Victim,
+  signal: NodeJS.Signals,
+): Promise<OwnProcess | null> => {
+  for (;;) {
+    const found = await appears(instance, victim)
+    onAct()
+    if (!found || killIfThere(found.pid, signal)) return found
+  }
 }
 
-const kill = async ({ instance, onAct }: Stage, victims: readonly Victim[]): Promise<string | null> => {
+const kill = async (stage: Stage, victims: readonly Victim[]): Promise<string | null> => {
   const met: string[] = []
   for (const victim of victims) {
-    const found = await take(instance, victim)
-    onAct()
-    if (found && killIfThere(found.pid)) met.push(`${victim} ${found.pid}`)
+    const found = await signalOne(stage, victim, 'SIGKILL')
+    if (found) met.push(`${victim} ${found.pid}`)
   }
   return met.length === 0 ? null : met.join(', ')
 }
 
-const stop = async (
-  { instance, onAct }: Stage,
-  { victim, forMs, end }: Extract<Fault, { kind: 'stop' }>,
-): Promise<string | null> => {
-  const found = await take(instance, victim)
-  onAct()
-  if (!found || !killIfThere(found.pid, 'SIGSTOP')) return null
+const stop = async (stage: Stage, { victim, forMs, end }: Extract<Fault, { kind: 'stop' }>): Promise<string | null> => {
+  const found = await signalOne(stage, victim, 'SIGSTOP')
+  if (!found) return null
   await sleep(forMs)
   killIfThere(found.pid, end === 'kill' ? 'SIGKILL' : 'SIGCONT')
   return `${victim} ${found.pid} for ${(forMs / 1_000).toFixed(1)} s, then ${end}`

@@ -13,8 +13,8 @@ export interface ChaosJob {
   /** Number of the last fault before it was accepted, and before it ended. */
   firstFault: number
   lastFault: number
-  /** Whether a cancellation was answered with 202. */
-  cancelAccepted: boolean
+  /** Epoch ms at which a cancellation was answered with 202; null: never. */
+  cancelAcceptedAt: number | null
   /** As it ended; null where it has not. */
   ended: Job | null
   /** What is wrong with its media; empty where nothing is, or there are none. */
@@ -81,7 +81,7 @@ const liveOneJob = async (deps: JobsDeps, all: ChaosJob[], signal: AbortSignal):
     id: accepted.id,
     firstFault,
     lastFault: firstFault,
-    cancelAccepted: false,
+    cancelAcceptedAt: null,
     ended: null,
     wrong: [],
   }
@@ -104,7 +104,7 @@ const meddle = async ({ instance, canPause }: JobsDeps, job: ChaosJob): Promise<
     (await instance.call<Job>('POST', `/jobs/${job.id}/${what}`)).status
   if (cancelAfterMs !== null) {
     await sleep(cancelAfterMs)
-    job.cancelAccepted = (await ask('cancel')) === 202
+    if ((await ask('cancel')) === 202) job.cancelAcceptedAt = Date.now()
   } else if (pause && canPause) {
     await sleep(pause.afterMs)
     if ((await ask('pause')) !== 202) return
@@ -128,10 +128,17 @@ const lookAtMedia = async ({ instance, check }: JobsDeps, job: ChaosJob, ended: 
   if (ended.state === 'succeeded' && ended.result?.mediaIds.length !== 1) job.wrong.push('it has no media')
 }
 
+/** What had gone into the library, or was about to, stays: a cancellation that comes then is too late. */
+const isTooLate = ({ ended, cancelAcceptedAt }: ChaosJob): boolean => {
+  const publishedFrom = ended?.steps.find(({ name }) => name === 'publish')?.startedAt ?? null
+  if (ended?.state !== 'succeeded' || publishedFrom === null || cancelAcceptedAt === null) return false
+  return Date.parse(publishedFrom) <= cancelAcceptedAt
+}
+
 /** How the job should have ended, but has not; null where it has. */
 export const lossOf = (job: ChaosJob): string | null => {
   if (!job.ended) return 'has not ended'
-  const expected = job.cancelAccepted ? 'cancelled' : 'succeeded'
+  const expected = job.cancelAcceptedAt === null || isTooLate(job) ? 'succeeded' : 'cancelled'
   if (job.ended.state === expected) return null
   return `is ${job.ended.state} and not ${expected}${job.ended.error ? `: ${JSON.stringify(job.ended.error)}` : ''}`
 }

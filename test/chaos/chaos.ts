@@ -22,6 +22,8 @@ export interface ChaosOptions {
   say: (line: string) => void
   /** No more faults and jobs once it aborts; what was begun is brought to its end. */
   signal: AbortSignal
+  /** What the waits between faults are multiplied by; default 1. */
+  pace?: number
   /** Keeps the data directory, to look at. */
   keep?: boolean
 }
@@ -36,7 +38,7 @@ const MS_PER_FAULT = 30_000
  * @returns what was lost, corrupt, left over and redone. Nothing of it stays, neither processes nor files.
  */
 export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
-  const { kills, seed, say, signal } = options
+  const { kills, seed, say, signal, pace = 1 } = options
   const startedAt = performance.now()
   const elapsed = (): number => performance.now() - startedAt
   const dir = await mkdtemp(join(tmpdir(), 'sluice-chaos-'))
@@ -87,7 +89,13 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
         current = planned.number
         count.markFault(planned.number)
       }
-      const met = await carryOut({ instance, disk, dropOrigin: () => origin.drop(), onAct }, planned)
+      const met = await carryOut(
+        { instance, disk, dropOrigin: () => origin.drop(), onAct },
+        {
+          ...planned,
+          afterMs: planned.afterMs * pace,
+        },
+      )
       const atMs = elapsed()
       done.push({ ...planned, met, atMs })
       const live = jobs.all.filter(({ ended }) => ended === null).length

@@ -111,6 +111,11 @@ describe('runTool when the program fails', () => {
     expect(error.details.stderrTail).toMatch(/last$/)
   })
 
+  it('tells being ended by somebody else from a crash', async () => {
+    const error = await errorOf(shell('kill -KILL $$'))
+    expect(error).toMatchObject({ code: 'ToolKilled', details: { exitCode: null, signal: 'SIGKILL' } })
+  })
+
   it('tells a signal from an exit', async () => {
     const error = await errorOf(shell('kill -SEGV $$'))
     expect(error).toMatchObject({ code: 'ToolCrashed', details: { exitCode: null, signal: 'SIGSEGV' } })
