@@ -2,6 +2,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   condition,
   defineQuery,
   isCancellation,
@@ -106,14 +107,15 @@ export const runJob = async (
     await end('succeeded', { result })
     return result
   } catch (error) {
-    const cancelled = isCancellation(error)
+    // An activity whose worker dies after it was asked to stop ends as a failure, which nobody wants to hear of.
+    const cancelled = isCancellation(error) || CancellationScope.current().consideredCancelled
     for (const record of status.steps) {
       if (record.state === 'running' || record.state === 'queued') {
         Object.assign(record, { state: 'cancelled', endedAt: Date.now() })
       } else if (record.state === 'pending') record.state = 'skipped'
     }
     await end(cancelled ? 'cancelled' : 'failed', { error: cancelled ? null : failureOf(error, failedStep(status)) })
-    throw error
+    throw cancelled && !isCancellation(error) ? new CancelledFailure('cancelled') : error
   }
 }
 

@@ -195,6 +195,23 @@ describe('ingest', () => {
     expect(calls.at(-1)).toBe('removeWork')
   })
 
+  it('ends as cancelled where the worker of the cancelled step dies before it can say so', async () => {
+    const { activities, projections } = fakeActivities({
+      download: async () => {
+        try {
+          return await untilCancelled()
+        } catch {
+          // A worker that starts gives the work of its dead predecessor back; what was to be cancelled the server does not try
+          // again, but the test server would.
+          throw ApplicationFailure.nonRetryable('the worker that had this died', 'WorkerLost')
+        }
+      },
+    })
+    const error = await failureOf(runIngest(jobInput(), activities, { cancelAt: 'download' }))
+    expect(error.cause).toBeInstanceOf(CancelledFailure)
+    expect(lastOf(projections)).toMatchObject({ state: 'cancelled', error: null })
+  })
+
   it('begins again where a file between steps is gone, without counting that as a failure', async () => {
     let gone = 2
     const { activities, projections, calls } = fakeActivities({
