@@ -61,7 +61,9 @@ export const startChaosInstance = async (options: ChaosInstanceOptions): Promise
     return found
   }
   const isVictim = (victim: Victim, { pid, command: words }: OwnProcess): boolean => {
-    if (victim === 'ffmpeg') return words[0] === tools.ffmpeg
+    // Those that look at finished media are ours.
+    const looks = words.some((word) => word.startsWith(`${dataDir}/library/`))
+    if (victim === 'ffmpeg') return words[0] === tools.ffmpeg && !looks
     if (victim === 'ytdlp') return words.includes(tools.ytdlp)
     return address().instance.processes.some(({ name, pid: known }) => name === victim && known === pid)
   }
