@@ -105,6 +105,9 @@ const environment = z.object({
     .optional()
     .describe('Progress link of the API process, for workers: ws://host:port/internal/bus'),
   SLUICE_METRICS_PORT: port.default(0).describe('Port of the worker’s own /metrics; 0 for any free one'),
+  SLUICE_CHUNK_MS: whole(4_000, 3_600_000)
+    .default(40_000)
+    .describe('About how much video is encoded in one piece: what a crash costs at most'),
   SLUICE_STALL_MS: whole(1_000, MAX_TIMER_MS).default(120_000).describe('A tool silent for so long is stopped'),
   SLUICE_FFMPEG: path.optional().describe('Path of ffmpeg, instead of the installed one'),
   SLUICE_FFPROBE: path.optional().describe('Path of ffprobe, instead of the installed one'),
@@ -148,6 +151,7 @@ export interface Config {
     busUrl: string | null
     metricsPort: number
     stallMs: number
+    chunkMs: number
   }
   allowAddresses: string[]
   tools: ToolPaths
@@ -204,6 +208,7 @@ export const parseConfig = (
       busUrl: value.SLUICE_BUS_URL ?? null,
       metricsPort: value.SLUICE_METRICS_PORT,
       stallMs: value.SLUICE_STALL_MS,
+      chunkMs: value.SLUICE_CHUNK_MS,
     },
     allowAddresses: value.SLUICE_ALLOW_ADDRESSES,
     tools: {

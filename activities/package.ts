@@ -6,11 +6,12 @@ import { mainStreams, muxArgs } from '../tools/ffmpeg-mux.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
 import { checkDuration, probeOutput, type MadeStream } from '../tools/ffprobe-output.ts'
 import { readMp4Layout } from '../tools/mp4-boxes.ts'
+import { joinFragments } from '../tools/mp4-fragments.ts'
 import { contentTypeOf, extensionOf } from './content-type.ts'
 import { packageStream } from './package-stream.ts'
 import type { Packaging } from './packaging.ts'
 import { commitProducts, findProducts, type MadeProduct } from './products.ts'
-import { runStep, type StepDeps } from './step.ts'
+import { runStep, type StepDeps, type StepRun } from './step.ts'
 import { toolContext } from './tool-context.ts'
 
 /** A busy disk of spinning plates. */
@@ -33,7 +34,7 @@ export const createPackageMedia =
         context: toolContext(deps, run),
         dir,
         sourcePath: await deps.store.read(input.file.key),
-        videoPaths: await Promise.all(input.video.map((rendition) => deps.store.read(rendition.key))),
+        videoPaths: await joinChunks(deps, run, input),
         audioPath: input.audio && (await deps.store.read(input.audio.key)),
       }
       const made = input.plan.delivery === 'stream' ? await packageStream(packaging) : [await packageFile(packaging)]
@@ -41,6 +42,23 @@ export const createPackageMedia =
       const { files } = await commitProducts(deps, { dir, key, made: [...made, ...kept] })
       return { files: [...files, ...(await probeAnswer(deps, input.ref.jobId))] }
     })
+
+/** A file for each rendition: that of the only chunk, or all of them joined. */
+const joinChunks = async (deps: StepDeps, run: StepRun, { plan, chunks }: PackageInput): Promise<string[]> => {
+  if (plan.video.mode !== 'encode') return []
+  const dirs = await Promise.all(chunks.map(({ key }) => deps.store.read(key)))
+  const joinedDir = join(run.scratchDir, 'joined')
+  await mkdir(joinedDir)
+  const joined: string[] = []
+  for (const { name } of plan.video.renditions) {
+    const [only, ...others] = dirs.map((dir) => join(dir, `${name}.mp4`))
+    if (only === undefined) throw new SluiceError('Internal', 'The encoded picture was not handed on.')
+    const path = others.length === 0 ? only : join(joinedDir, `${name}.mp4`)
+    if (path !== only) await joinFragments([only, ...others], path)
+    joined.push(path)
+  }
+  return joined
+}
 
 const packageFile = async (packaging: Packaging): Promise<MadeProduct> => {
   const { plan, dir, sourcePath } = packaging

@@ -9,7 +9,7 @@ export interface Packaging extends PackageInput {
   /** Folder of the results. */
   dir: string
   sourcePath: string
-  /** Encoded renditions, in the plan's order. */
+  /** Encoded renditions, whole, in the plan's order. */
   videoPaths: string[]
   audioPath: string | null
 }

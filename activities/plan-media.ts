@@ -4,9 +4,10 @@ import { PRESETS, type JobOptions, type Preset, type PresetName } from '../contr
 import type { SourceFacts } from '../contract/source-facts.ts'
 import { trackLanguage } from '../tools/ffmpeg-language.ts'
 import { decideAudio } from './plan-audio.ts'
+import { decideChunks } from './plan-chunks.ts'
 import { decideContainer } from './plan-container.ts'
 import { decideThumbnails, needsBranch, storyboardGeometry } from './plan-thumbnails.ts'
-import { decideVideo } from './plan-video.ts'
+import { decideVideo, type VideoQuestion } from './plan-video.ts'
 import { weighSteps } from './plan-weights.ts'
 
 export interface PlanQuestion {
@@ -15,19 +16,23 @@ export interface PlanQuestion {
   options: JobOptions
   /** What ffmpeg says it is: other builds make other bytes. */
   ffmpegBuild: string
+  /** Length of the chunks that an encode is cut into, about. */
+  chunkMs: number
 }
 
 /**
  * What to make of a source, and how: copy what can be copied, encode the rest. Pure; equal questions have equal answers.
  * @throws SluiceError UnsupportedMedia where the preset can't be made of this source.
  */
-export const decidePlan = ({ facts, preset: name, options, ffmpegBuild }: PlanQuestion): MediaPlan => {
+export const decidePlan = ({ facts, preset: name, options, ffmpegBuild, chunkMs }: PlanQuestion): MediaPlan => {
   const preset: Preset = PRESETS[name]
   const cap = Math.min(preset.maxHeight ?? Infinity, options.maxHeight ?? Infinity)
   const decision = { facts: facts.video, container: facts.container, preset, cap }
+  const cut: VideoQuestion['cut'] = (picture, frameRate) => decideChunks({ facts, video: picture, frameRate, chunkMs })
   const branch = storyboardGeometry(facts.video, true)
   const { video, reasons: ofVideo } = decideVideo({
     ...decision,
+    cut,
     storyboardBranch: facts.video && branch && needsBranch(facts.video, branch) ? branch : null,
   })
   const { audio, reasons: ofAudio } = decideAudio({ facts: facts.audio, preset, format: options.audioFormat })

@@ -1,7 +1,12 @@
-import { KEYFRAME_INTERVAL_MS, SEGMENT_MS, type CopiedRung, type Rendition, type VideoPlan } from '../contract/plan.ts'
+import {
+  KEYFRAME_INTERVAL_MS,
+  SEGMENT_MS,
+  type CopiedRung,
+  type Rendition,
+  type VideoEncode,
+  type VideoPlan,
+} from '../contract/plan.ts'
 import type { GridMisfit, VideoFacts } from '../contract/source-facts.ts'
-
-export type EncodePlan = Extract<VideoPlan, { mode: 'encode' }>
 
 const KEYFRAMES_S = KEYFRAME_INTERVAL_MS / 1_000
 const SEGMENTS_S = SEGMENT_MS / 1_000
@@ -30,7 +35,7 @@ const PEAK_FACTOR = (SEGMENT_MS + 2_000) / SEGMENT_MS
  * The ladder with the source's own picture as its largest size where that fits, else as it is.
  * @param encoded what is made of a source that doesn't fit; this one could be copied into a file.
  */
-export const decideTopRung = (facts: VideoFacts, encoded: EncodePlan): { video: VideoPlan; reasons: string[] } => {
+export const decideTopRung = (facts: VideoFacts, encoded: VideoEncode): { video: VideoPlan; reasons: string[] } => {
   const [top, ...renditions] = encoded.renditions
   const obstacle = top ? whyNotTopRung(facts, encoded, top) : 'it has no size.'
   const { streamIndex, frameRate } = encoded
@@ -48,7 +53,7 @@ export const decideTopRung = (facts: VideoFacts, encoded: EncodePlan): { video: 
   return { video: { ...encoded, copied: rung, renditions }, reasons }
 }
 
-const whyNotTopRung = (facts: VideoFacts, encoded: EncodePlan, top: Rendition): string | null => {
+const whyNotTopRung = (facts: VideoFacts, encoded: VideoEncode, top: Rendition): string | null => {
   if (top.width !== facts.width || top.height !== facts.height) return `it is not as large as its ${top.name}.`
   if (facts.rotation !== 0) return `it is turned by ${facts.rotation}°.`
   if (facts.pixelFormat !== 'yuv420p') return 'its pixels use the full range.'

@@ -1,10 +1,17 @@
 import { SluiceError } from '../contract/failures.ts'
-import { KEYFRAME_INTERVAL_MS, type InputColour, type StoryboardGeometry, type VideoPlan } from '../contract/plan.ts'
+import {
+  KEYFRAME_INTERVAL_MS,
+  type InputColour,
+  type StoryboardGeometry,
+  type VideoEncode,
+  type VideoPlan,
+} from '../contract/plan.ts'
 import type { Preset } from '../contract/presets.ts'
 import type { VideoFacts } from '../contract/source-facts.ts'
 import { frameRateParts } from '../tools/frame-rate.ts'
+import type { ChunkDecision } from './plan-chunks.ts'
 import { ladder, singleRendition } from './plan-ladder.ts'
-import { decideTopRung, type EncodePlan } from './plan-top-rung.ts'
+import { decideTopRung } from './plan-top-rung.ts'
 
 /** Screens show no more, and H.264's levels count frames. */
 const HIGHEST_RATE = 60
@@ -29,6 +36,8 @@ export interface VideoQuestion {
   cap: number
   /** Tiles to cut beside the encode, should there be one. */
   storyboardBranch: StoryboardGeometry | null
+  /** Decides where an encode at this rate is cut. */
+  cut: (video: VideoFacts, frameRate: string | null) => ChunkDecision
 }
 
 /**
@@ -47,11 +56,13 @@ export const decideVideo = (question: VideoQuestion): VideoDecision => {
       'The video is Dolby Vision profile 5, whose colours cannot be converted. The preset "original" keeps it as it is.',
     )
   }
-  const encoded = encode(question, facts)
+  const { encoded, reason } = encode(question, facts)
   const obstacle = whyNotCopied(question, facts)
-  if (obstacle !== null) return { video: encoded, reasons: [`The picture is encoded: ${obstacle}`] }
-  if (preset.delivery === 'stream') return decideTopRung(facts, encoded)
-  return { video: copied, reasons: ['The picture fits as it is and is copied without loss.'] }
+  if (obstacle !== null) return { video: encoded, reasons: [`The picture is encoded: ${obstacle}`, reason] }
+  if (preset.delivery !== 'stream')
+    return { video: copied, reasons: ['The picture fits as it is and is copied without loss.'] }
+  const { video, reasons } = decideTopRung(facts, encoded)
+  return { video, reasons: video.mode === 'encode' ? [...reasons, reason] : reasons }
 }
 
 /** The first reason against copying the picture into an MP4 for browsers; null when there is none. */
@@ -69,10 +80,14 @@ const whyNotCopied = ({ container, cap }: VideoQuestion, facts: VideoFacts): str
   return null
 }
 
-const encode = ({ preset, cap, storyboardBranch }: VideoQuestion, facts: VideoFacts): EncodePlan => {
+const encode = (
+  { preset, cap, storyboardBranch, cut }: VideoQuestion,
+  facts: VideoFacts,
+): { encoded: VideoEncode; reason: string } => {
   const frameRate = cappedRate(facts.frameRate)
   const source = { width: facts.width, height: facts.height, frameRate: frameRate?.perSecond ?? null }
-  return {
+  const { starts, reason } = cut(facts, frameRate?.fraction ?? null)
+  const encoded: VideoEncode = {
     mode: 'encode',
     streamIndex: facts.streamIndex,
     copied: null,
@@ -83,7 +98,9 @@ const encode = ({ preset, cap, storyboardBranch }: VideoQuestion, facts: VideoFa
     colour: colourOf(facts),
     expectedMs: facts.endMs > 0 ? facts.endMs : null,
     storyboardBranch,
+    chunkStarts: starts,
   }
+  return { encoded, reason }
 }
 
 /** Every second, third … frame where there are more than 60 a second; so motion stays even. */

@@ -11,7 +11,8 @@ export const createPlan = (deps: StepDeps) => {
     runStep(deps, input.ref, async (run) => {
       const ffmpegBuild = await buildOf(deps.config.tools.ffmpeg, run.signal)
       const { probed, preset, options } = input
-      const plan = decidePlan({ facts: probed.facts, preset, options, ffmpegBuild })
+      const { chunkMs } = deps.config.worker
+      const plan = decidePlan({ facts: probed.facts, preset, options, ffmpegBuild, chunkMs })
       run.log.info({ planHash: plan.hash, reasons: plan.reasons }, 'planned')
       return plan
     })

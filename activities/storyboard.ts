@@ -1,8 +1,8 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import type { StoryboardGeometry } from '../contract/plan.ts'
-import type { Products, StoryboardInput } from '../contract/steps.ts'
+import type { Products, StoryboardInput, TranscodedChunk } from '../contract/steps.ts'
 import { sheetsFromSourceArgs, sheetsFromTilesArgs, type SheetJob } from '../tools/ffmpeg-frames.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
 import { sheetName, storyboardVtt } from '../tools/storyboard-vtt.ts'
@@ -38,13 +38,24 @@ export const createStoryboard =
       }
     })
 
+/** All tiles in one folder: chunks number theirs through. */
+const gatherTiles = async (deps: StepDeps, run: StepRun, chunks: readonly TranscodedChunk[]): Promise<string> => {
+  const dir = join(run.scratchDir, 'tiles')
+  await mkdir(dir)
+  for (const { key } of chunks) {
+    const tilesDir = await deps.store.read(`${key}/tiles`)
+    for (const tile of await readdir(tilesDir)) await symlink(join(tilesDir, tile), join(dir, tile))
+  }
+  return dir
+}
+
 /** Returns the names of the sheets in order. */
 const drawSheets = async (
   deps: StepDeps,
   run: StepRun,
   { input, storyboard, dir }: { input: StoryboardInput; storyboard: StoryboardGeometry; dir: string },
 ): Promise<string[]> => {
-  const args = await sheetArgs(deps, input, { storyboard, pattern: join(dir, 'storyboard-%03d.jpg') })
+  const args = await sheetArgs(deps, run, { input, job: { storyboard, pattern: join(dir, 'storyboard-%03d.jpg') } })
   const { durationMs } = input.plan
   await runFfmpeg(toolContext(deps, run), {
     args,
@@ -77,14 +88,12 @@ const product = (file: string, rest: Pick<MadeProduct, 'role' | 'width' | 'heigh
 
 const sheetArgs = async (
   deps: StepDeps,
-  { plan, file, tilesKey }: StoryboardInput,
-  job: SheetJob,
+  run: StepRun,
+  { input, job }: { input: StoryboardInput; job: SheetJob },
 ): Promise<string[]> => {
+  const { plan, file, chunks } = input
   const { storyboardFrom, colour } = plan.thumbnails
-  if (storyboardFrom === 'encode') {
-    if (tilesKey === null) throw new SluiceError('Internal', 'The tiles of the storyboard were not handed on.')
-    return sheetsFromTilesArgs(await deps.store.read(tilesKey), job)
-  }
+  if (storyboardFrom === 'encode') return sheetsFromTilesArgs(await gatherTiles(deps, run, chunks), job)
   const path = await deps.store.read(file.key)
   const streamIndex = plan.thumbnails.streamIndex ?? 0
   return sheetsFromSourceArgs(

@@ -1,73 +1,96 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
+import type { VideoEncode } from '../contract/plan.ts'
 import type { TranscodeChunkInput, TranscodedChunk } from '../contract/steps.ts'
-import { encodeArgs, type VideoEncode } from '../tools/ffmpeg-encode.ts'
+import { chunkOf, isWhole, secondsAt, tilesIn, type EncodeChunk } from '../tools/encode-chunk.ts'
+import { encodeArgs } from '../tools/ffmpeg-encode.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
-import { checkDuration, probeOutput } from '../tools/ffprobe-output.ts'
-import type { ToolContext } from '../tools/tool-context.ts'
+import { checkDuration } from '../tools/ffprobe-output.ts'
+import { readFragments } from '../tools/mp4-fragments.ts'
 import { allEnded } from './all-ended.ts'
 import { runStep, type StepDeps } from './step.ts'
 import { toolContext } from './tool-context.ts'
 
 /**
- * Encodes the picture: one decode of the source makes all renditions, and storyboard tiles where the plan has them made here.
- * A chunk that an earlier attempt finished is taken as it is.
+ * Encodes a chunk of the picture: one decode of the source makes all renditions, and storyboard tiles where the plan has them
+ * made here. A chunk that an earlier attempt finished is taken as it is.
  */
 export const createTranscodeChunk =
   (deps: StepDeps) =>
-  ({ ref, file, plan }: TranscodeChunkInput): Promise<TranscodedChunk> =>
+  ({ ref, file, plan, chunk: index }: TranscodeChunkInput): Promise<TranscodedChunk> =>
     runStep(deps, ref, async (run) => {
       const { video } = plan
       if (video.mode !== 'encode') throw new SluiceError('Internal', 'The plan has no picture to encode.')
-      const key = `${ref.jobId}/${plan.hash}/video`
-      const finished = await findChunk(deps, key, video)
+      const chunk = chunkOf(video, index)
+      const key = `${ref.jobId}/${plan.hash}/video/${chunk.fromFrame}-${chunk.frames ?? 'end'}`
+      const finished = await findChunk(deps, key, { video, chunk })
       if (finished) return finished
 
-      const context = toolContext(deps, run)
       const chunkDir = join(run.scratchDir, 'video')
-      const tilesDir = join(chunkDir, 'tiles')
+      const tilesDir = tilesOf(chunkDir)
       await mkdir(tilesDir, { recursive: true })
-      const outputs = video.renditions.map((rendition) => join(chunkDir, `${rendition.name}.mp4`))
+      const outputs = renditionsOf(chunkDir, video)
       const source = await deps.store.read(file.key)
-      await runFfmpeg(context, {
-        args: encodeArgs({ video, source, outputs, tilesDir }),
-        totalMs: video.expectedMs,
+      await runFfmpeg(toolContext(deps, run), {
+        args: encodeArgs({ video, chunk, source, outputs, tilesDir }),
+        totalMs: lengthOf(video, chunk),
         onProgress: (progress) => run.report(progress),
       })
-      await checkRenditions(context, video, outputs)
-      await checkTiles(video, tilesDir)
-      await deps.store.commit(chunkDir, key)
-      const made = await findChunk(deps, key, video)
-      if (!made) throw new SluiceError('StorageUnavailable', 'The encoded picture is not where it was put.')
-      return made
+      await checkChunk(chunkDir, { video, chunk })
+      return deps.store.commit(chunkDir, key)
     })
 
-/** The folder is committed as one, so that either all of it is there or nothing. */
-const findChunk = async ({ store }: StepDeps, key: string, video: VideoEncode): Promise<TranscodedChunk | null> => {
-  const files = await Promise.all(video.renditions.map(({ name }) => store.find(`${key}/${name}.mp4`)))
-  const renditions = files.flatMap((file) => (file === null ? [] : [file]))
-  if (renditions.length < video.renditions.length) return null
-  return { renditions, tilesKey: video.storyboardBranch ? `${key}/tiles` : null }
+const renditionsOf = (dir: string, { renditions }: VideoEncode): string[] =>
+  renditions.map(({ name }) => join(dir, `${name}.mp4`))
+const tilesOf = (dir: string): string => join(dir, 'tiles')
+
+/** Milliseconds of media; null where nobody knows where the picture ends. */
+const lengthOf = (video: VideoEncode, { fromFrame, frames }: EncodeChunk): number | null => {
+  if (frames !== null) return Math.round(secondsAt(video, frames) * 1_000)
+  return video.expectedMs === null ? null : Math.max(0, video.expectedMs - secondsAt(video, fromFrame) * 1_000)
 }
 
-const checkRenditions = async (context: ToolContext, video: VideoEncode, outputs: readonly string[]): Promise<void> => {
-  const counts = new Set<number | null>()
-  const files = await allEnded(outputs.map((output) => probeOutput(context, output)))
-  for (const [index, { streams }] of files.entries()) {
-    const name = video.renditions[index]?.name ?? outputs[index]
-    const made = streams.find((stream) => stream.type === 'video')
-    if (!made?.frames) throw new SluiceError('OutputInvalid', `The rendition ${name} has no pictures.`)
-    checkDuration(`The rendition ${name}`, made.durationMs, video.expectedMs)
-    counts.add(made.frames)
+interface Wanted {
+  video: VideoEncode
+  chunk: EncodeChunk
+}
+
+/** The folder was committed as one, so that either all of it is there or nothing; what is damaged since is made again. */
+const findChunk = async (deps: StepDeps, key: string, wanted: Wanted): Promise<TranscodedChunk | null> => {
+  const found = await deps.store.find(key)
+  if (!found) return null
+  try {
+    await checkChunk(await deps.store.read(key), wanted)
+    return found
+  } catch (error) {
+    deps.log.warn({ err: error, key }, 'a finished chunk is damaged and is made again')
+    return null
   }
+}
+
+/** @throws SluiceError OutputInvalid where frames, times or tiles are not those of the plan. */
+const checkChunk = async (dir: string, wanted: Wanted): Promise<void> => {
+  const { video, chunk } = wanted
+  const made = await allEnded(renditionsOf(dir, video).map((path) => readFragments(path)))
+  const counts = new Set(made.map(({ frames }) => frames))
   // They come from one decode: a player could not switch between renditions of different length.
   if (counts.size > 1) throw new SluiceError('OutputInvalid', 'The renditions differ in their number of pictures.')
+  const [{ frames, startS, endS } = { frames: 0, startS: 0, endS: 0 }] = made
+  if (chunk.frames !== null && frames !== chunk.frames) {
+    throw new SluiceError('OutputInvalid', `A chunk has ${frames} instead of ${chunk.frames} pictures.`)
+  }
+  checkDuration('The encoded picture', (endS - startS) * 1_000, lengthOf(video, chunk))
+  const fromS = secondsAt(video, chunk.fromFrame)
+  if (!isWhole(chunk) && Math.abs(startS - fromS) > secondsAt(video, 1) / 2) {
+    throw new SluiceError('OutputInvalid', `A chunk begins at ${startS.toFixed(3)} s instead of ${fromS.toFixed(3)} s.`)
+  }
+  await checkTiles(dir, wanted)
 }
 
-const checkTiles = async (video: VideoEncode, tilesDir: string): Promise<void> => {
-  const expected = video.storyboardBranch?.tiles ?? 0
-  const made = (await readdir(tilesDir)).length
+const checkTiles = async (dir: string, { video, chunk }: Wanted): Promise<void> => {
+  const expected = video.storyboardBranch ? tilesIn(video, chunk, video.storyboardBranch).count : 0
+  const made = (await readdir(tilesOf(dir))).length
   if (made !== expected) {
     throw new SluiceError('OutputInvalid', `The storyboard has ${made} instead of ${expected} tiles.`)
   }

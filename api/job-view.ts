@@ -48,7 +48,8 @@ export const toStep = (
   const waits = step.state === 'queued' || step.state === 'running'
   const attempt = waits && !isEnded(row.state) ? live.begunAttempt(row, step) : null
   if (attempt === null) return recordedStep(step)
-  const percent = live.stepPercent(row, step) ?? oneDecimal(step.percent)
+  const known = [live.stepPercent(row, step), oneDecimal(step.percent)].filter((percent) => percent !== null)
+  const percent = known.length === 0 ? null : Math.max(...known)
   return { ...recordedStep(step), state: 'running', attempt, percent }
 }
 

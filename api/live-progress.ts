@@ -130,7 +130,8 @@ const fractionDone = (step: StepRecord, livePercent: (step: StepRecord) => numbe
     case 'running':
     case 'failed':
     case 'cancelled':
-      return (livePercent(step) ?? step.percent ?? 0) / 100
+      // Readings of parts that ended may be lost with the process that had them; the row keeps what is done.
+      return Math.max(livePercent(step) ?? 0, step.percent ?? 0) / 100
     case 'pending':
     case 'skipped':
       return 0

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { decidePlan } from '../activities/plan-media.ts'
 import type { ToolPaths } from '../config.ts'
-import type { MediaPlan } from '../contract/plan.ts'
-import { encodeArgs, type VideoEncode } from '../tools/ffmpeg-encode.ts'
+import type { MediaPlan, VideoEncode } from '../contract/plan.ts'
+import { encodeArgs } from '../tools/ffmpeg-encode.ts'
 import { storyboardTiles } from '../tools/ffmpeg-filters.ts'
 import { sheetsFromSourceArgs, sheetsFromTilesArgs } from '../tools/ffmpeg-frames.ts'
 import { muxArgs } from '../tools/ffmpeg-mux.ts'
@@ -36,11 +36,14 @@ export const planScript = async (tools: ToolPaths, source: string, dir: string):
   const [videoScan = null, audioScan = null] = await scanPackets(context, { path: source, streams })
   const layout = await readMp4Layout(source)
   const measured = { answer, identity: '', sizeBytes: 0, layout, videoScan, audioScan, interlaced: false }
-  const plan = decidePlan({ facts: sourceFacts(measured), preset: 'stream', options: {}, ffmpegBuild: '' })
+  // In one piece, as scripts do.
+  const chunkMs = Number.MAX_SAFE_INTEGER
+  const plan = decidePlan({ facts: sourceFacts(measured), preset: 'stream', options: {}, ffmpegBuild: '', chunkMs })
   if (plan.video.mode !== 'encode') throw new Error('the clip is not encoded')
   return { tools, source, plan, video: plan.video }
 }
 
+const WHOLE = { fromFrame: 0, frames: null }
 const SHEETS = 'storyboard-%03d.jpg'
 
 /** One ffmpeg for each output, as a script grows: every one decodes the source anew. */
@@ -50,7 +53,7 @@ export const runPerOutput = async (job: ScriptJob, dir: string): Promise<void> =
   for (const rendition of video.renditions) {
     const one = { ...video, renditions: [rendition], storyboardBranch: null }
     const outputs = [join(dir, `${rendition.name}.mp4`)]
-    await exec(tools.ffmpeg, encodeArgs({ video: one, source, outputs, tilesDir: null }))
+    await exec(tools.ffmpeg, encodeArgs({ video: one, chunk: WHOLE, source, outputs, tilesDir: null }))
   }
   const { storyboard } = plan.thumbnails
   if (storyboard) {
@@ -70,7 +73,7 @@ export const runOnePass = async (job: ScriptJob, dir: string): Promise<void> => 
   const tilesDir = join(dir, 'tiles')
   await mkdir(tilesDir)
   const outputs = video.renditions.map((rendition) => join(dir, `${rendition.name}.mp4`))
-  await exec(tools.ffmpeg, encodeArgs({ video, source, outputs, tilesDir }))
+  await exec(tools.ffmpeg, encodeArgs({ video, chunk: WHOLE, source, outputs, tilesDir }))
   const { storyboard } = plan.thumbnails
   if (storyboard) {
     const sheets = { storyboard, pattern: join(dir, SHEETS) }

@@ -59,7 +59,12 @@ export type VideoPlan =
       expectedMs: number | null
       /** Storyboard tiles made as a branch of this encode; null where the thumbnail step makes them itself. */
       storyboardBranch: StoryboardGeometry | null
+      /** Output frames that the pieces begin with which are encoded each by itself; each starts a segment. `[0]`: in one piece. */
+      chunkStarts: number[]
     }
+
+/** A picture that is encoded. */
+export type VideoEncode = Extract<VideoPlan, { mode: 'encode' }>
 
 export type AudioPlan =
   | { mode: 'none' }

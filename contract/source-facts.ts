@@ -103,6 +103,8 @@ export interface SourceFacts {
   majorBrand: string | null
   /** For ISO media files: the index stands before the media data, and there are no fragments. Null for others. */
   indexFirst: boolean | null
+  /** An ISO media file in fragments: its index is scattered over the file. */
+  fragmented: boolean
   /** To the end of what is shown or heard, measured; what the container announces may be anything. */
   durationMs: number
   sizeBytes: number

@@ -103,13 +103,11 @@ export interface TranscodeChunkInput {
   ref: StepRef
   file: StoredFile
   plan: MediaPlan
+  /** Index into the plan's `chunkStarts`. */
+  chunk: number
 }
-export interface TranscodedChunk {
-  /** One file per rendition, in the plan's order. */
-  renditions: StoredFile[]
-  /** Storyboard tiles, in order, where the plan has them made here: a folder's key. */
-  tilesKey: string | null
-}
+/** A folder with `<name>.mp4` for each rendition, and `tiles/` where the plan has them made by the encode. */
+export type TranscodedChunk = StoredFile
 
 export interface TranscodeAudioInput {
   ref: StepRef
@@ -121,7 +119,8 @@ export interface PackageInput {
   ref: StepRef
   file: StoredFile
   plan: MediaPlan
-  video: StoredFile[]
+  /** In the order in which they are shown; empty where no picture is encoded. */
+  chunks: TranscodedChunk[]
   audio: StoredFile | null
   title: string
 }
@@ -151,7 +150,8 @@ export interface StoryboardInput {
   ref: StepRef
   file: StoredFile
   plan: MediaPlan
-  tilesKey: string | null
+  /** Those that hold the tiles, where the encode makes them; else empty. */
+  chunks: TranscodedChunk[]
 }
 
 export interface PublishInput {

@@ -53,13 +53,17 @@ const toneMapped = (colour: 'hdr10' | 'hlg' | 'bt2020', { width, height }: Pictu
 ]
 
 /**
- * One tile every `intervalMs`, exactly as many as planned: the last picture stands in where the video ends early.
+ * One tile every `intervalMs`, from tile `first` on exactly `count`: the last picture stands in where the video ends early.
  * `fps` takes for each tile the newest frame up to the middle of its interval; `pass`, as it would drop an only frame that is
  * shorter than that.
  */
-export const storyboardTiles = (colour: InputColour, tiles: StoryboardGeometry): string[] => [
-  `fps=fps=1000/${tiles.intervalMs}:start_time=0:eof_action=pass`,
+export const storyboardTiles = (
+  colour: InputColour,
+  tiles: StoryboardGeometry,
+  { first, count } = { first: 0, count: tiles.tiles },
+): string[] => [
+  `fps=fps=1000/${tiles.intervalMs}:start_time=${(first * tiles.intervalMs) / 1_000}:eof_action=pass`,
   ...standardPicture(colour, { width: tiles.tileWidth, height: tiles.tileHeight }, 'still'),
   'tpad=stop=-1:stop_mode=clone',
-  `trim=end_frame=${tiles.tiles}`,
+  `trim=end_frame=${count}`,
 ]

@@ -73,6 +73,7 @@ export const sourceFacts = (measured: Measurements): SourceFacts => {
     container: answer.format.format_name,
     majorBrand: layout?.majorBrand ?? null,
     indexFirst: layout ? layout.indexFirst && !layout.fragmented : null,
+    fragmented: layout?.fragmented ?? false,
     durationMs: Math.max(0, video?.endMs ?? 0, audio?.endMs ?? 0),
     sizeBytes: measured.sizeBytes,
     video,

@@ -1,6 +1,6 @@
 import { CancellationScope, uuid4 } from '@temporalio/workflow'
 import { summaryText } from '../contract/activity-summary.ts'
-import type { MediaPlan } from '../contract/plan.ts'
+import type { MediaPlan, VideoEncode } from '../contract/plan.ts'
 import type {
   Downloaded,
   JobInput,
@@ -25,8 +25,8 @@ import {
   transcodeAudio,
   transcodeChunk,
 } from './activity-proxies.ts'
-import { runJob, type JobRun } from './job-run.ts'
-import { allOrCancel, once } from './branches.ts'
+import { allOrCancel, inLanes, once } from './branches.ts'
+import { failureOf, runJob, type JobRun } from './job-run.ts'
 import { attemptPart, runParts, runStep } from './run-step.ts'
 import { startingOver } from './start-over.ts'
 
@@ -118,25 +118,22 @@ const produce = async (run: JobRun, making: Making): Promise<ProductFile[]> => {
 }
 
 interface Encoded {
-  video: TranscodedChunk | null
+  chunks: TranscodedChunk[]
   audio: StoredFile | null
 }
+
+/** Chunks that wait for a slot of a worker or have one: enough for a few workers, and room for other jobs between them. */
+const CHUNKS_AT_ONCE = 4
 
 const transcode = async (run: JobRun, { file, plan }: Making): Promise<Encoded> => {
   const video = plan.video.mode === 'encode' ? plan.video : null
   const audio = plan.audio.mode === 'encode' ? plan.audio : null
   if (!video && !audio) {
     run.setStep('transcode', { state: 'skipped' })
-    return { video: null, audio: null }
+    return { chunks: [], audio: null }
   }
   const audioShare = audio ? (video ? 0.1 : 1) : 0
-  const encodeVideo = async (): Promise<TranscodedChunk | null> => {
-    if (!video) return null
-    const name = `${video.renditions.map((rendition) => rendition.name).join('+')}/1`
-    return attemptPart(run, 'transcode', { name, share: 1 - audioShare }, (ref) =>
-      transcodeChunk.executeWithOptions({ summary: `${name} of 1` }, [{ ref, file, plan }]),
-    )
-  }
+  const share = 1 - audioShare
   const encodeAudio = async (): Promise<StoredFile | null> => {
     if (!audio) return null
     return attemptPart(run, 'transcode', { name: 'audio', share: audioShare }, (ref) =>
@@ -144,10 +141,10 @@ const transcode = async (run: JobRun, { file, plan }: Making): Promise<Encoded> 
     )
   }
   return runParts(run, 'transcode', async () => {
-    const made: Encoded = { video: null, audio: null }
+    const made: Encoded = { chunks: [], audio: null }
     await allOrCancel([
       async () => {
-        made.video = await encodeVideo()
+        if (video) made.chunks = await encodeVideo(run, { file, plan, video, share })
       },
       async () => {
         made.audio = await encodeAudio()
@@ -157,10 +154,47 @@ const transcode = async (run: JobRun, { file, plan }: Making): Promise<Encoded> 
   })
 }
 
-const pack = async (run: JobRun, { file, plan, title }: Making, { video, audio }: Encoded): Promise<ProductFile[]> => {
+interface Picture {
+  file: StoredFile
+  plan: MediaPlan
+  video: VideoEncode
+  /** Of the step's work, 0–1. */
+  share: number
+}
+
+/** In chunks; in one piece where these turn out not to fit together. */
+const encodeVideo = async (run: JobRun, picture: Picture): Promise<TranscodedChunk[]> => {
+  try {
+    return await encodeChunks(run, picture)
+  } catch (error) {
+    const { plan, video } = picture
+    if (video.chunkStarts.length === 1 || failureOf(error, 'transcode').code !== 'OutputInvalid') throw error
+    const whole = { ...video, chunkStarts: [0] }
+    return encodeChunks(run, { ...picture, plan: { ...plan, video: whole }, video: whole })
+  }
+}
+
+const encodeChunks = (run: JobRun, { file, plan, video, share }: Picture): Promise<TranscodedChunk[]> => {
+  const names = video.renditions.map((rendition) => rendition.name).join('+')
+  const count = video.chunkStarts.length
+  let done = 0
+  return inLanes({ lanes: CHUNKS_AT_ONCE, count }, async (chunk) => {
+    const part = { name: `${names}/${chunk + 1}`, share: share / count }
+    const made = await attemptPart(run, 'transcode', part, (ref) =>
+      transcodeChunk.executeWithOptions({ summary: summaryText(`${names} chunk ${chunk + 1}/${count}`) }, [
+        { ref, file, plan, chunk },
+      ]),
+    )
+    done += 1
+    run.setStep('transcode', { percent: Math.round((1_000 * share * done) / count) / 10 })
+    return made
+  })
+}
+
+const pack = async (run: JobRun, { file, plan, title }: Making, { chunks, audio }: Encoded): Promise<ProductFile[]> => {
   const { files } = await runStep(run, 'package', (ref) =>
     packageMedia.executeWithOptions({ summary: plan.delivery === 'stream' ? 'HLS and DASH' : plan.extension }, [
-      { ref, file, plan, video: video?.renditions ?? [], audio, title },
+      { ref, file, plan, chunks, audio, title },
     ]),
   )
   return files
@@ -178,9 +212,9 @@ const makeThumbnails = (run: JobRun, making: Making, encode: () => Promise<Encod
   }
   const makeStoryboard = async (): Promise<ProductFile[]> => {
     if (!withStoryboard) return []
-    const tilesKey = plan.thumbnails.storyboardFrom === 'encode' ? await tilesOf(encode) : null
+    const chunks = plan.thumbnails.storyboardFrom === 'encode' ? await chunksOf(encode) : []
     const { files } = await attemptPart(run, 'thumbnail', { name: 'storyboard', share: 0.7 }, (ref) =>
-      storyboard.executeWithOptions({ summary: 'storyboard' }, [{ ref, file, plan, tilesKey }]),
+      storyboard.executeWithOptions({ summary: 'storyboard' }, [{ ref, file, plan, chunks }]),
     )
     return files
   }
@@ -188,9 +222,9 @@ const makeThumbnails = (run: JobRun, making: Making, encode: () => Promise<Encod
 }
 
 /** Where the encode fails, its own branch says so and cancels this one: a thumbnail step must not carry that failure. */
-const tilesOf = async (encode: () => Promise<Encoded>): Promise<string | null> => {
-  const encoded = await encode().catch(() => CancellationScope.current().cancelRequested)
-  return encoded.video?.tilesKey ?? null
+const chunksOf = async (encode: () => Promise<Encoded>): Promise<TranscodedChunk[]> => {
+  const { chunks } = await encode().catch(() => CancellationScope.current().cancelRequested)
+  return chunks
 }
 
 interface Finished {

@@ -201,6 +201,6 @@ it('does not deliver a copy that lacks a picture', async () => {
   const ref = line.ref(jobId, 'package')
   const expected: MediaPlan = { ...plan, video: { ...plan.video, rung } }
   await expect(
-    line.act(line.media.packageMedia, { ref, file, plan: expected, video: [], audio: null, title: 'A clip' }),
+    line.act(line.media.packageMedia, { ref, file, plan: expected, chunks: [], audio: null, title: 'A clip' }),
   ).rejects.toMatchObject({ type: 'OutputInvalid' })
 })

@@ -44,7 +44,7 @@ describe('an attempt that ends early', () => {
   const planned = async (path: string) => {
     const { jobId, file, probed } = await line.probeSource(path, 'stream')
     const question = { ref: line.ref(jobId, 'plan'), file, probed, preset: 'stream' as const, options: {} }
-    return { ref: line.ref(jobId, 'transcode', '1'), file, plan: await line.act(line.media.plan, question) }
+    return { ref: line.ref(jobId, 'transcode', '1'), file, plan: await line.act(line.media.plan, question), chunk: 0 }
   }
 
   it('leaves no program and nothing in scratch when cancelled', async () => {
@@ -89,7 +89,7 @@ describe('an attempt that ends early', () => {
     }
     const { files } = await line.act(line.media.poster, { ...thumbnail, title: 'A clip' })
     expect(files.map(({ path }) => path)).toContain('poster-320.webp')
-    expect(await line.act(line.media.storyboard, { ...thumbnail, tilesKey: null })).toEqual({ files: [] })
+    expect(await line.act(line.media.storyboard, { ...thumbnail, chunks: [] })).toEqual({ files: [] })
   })
 
   it('does not accept a result of the wrong length', async () => {
@@ -98,7 +98,7 @@ describe('an attempt that ends early', () => {
     const plan = { ...input.plan, video: { ...input.plan.video, expectedMs: 10_000 } }
     await expect(line.act(line.media.transcodeChunk, { ...input, plan })).rejects.toMatchObject({
       type: 'OutputInvalid',
-      message: 'The rendition 240p lasts 1.0 s instead of 10.0 s.',
+      message: 'The encoded picture lasts 1.0 s instead of 10.0 s.',
     })
   })
 })

@@ -19,7 +19,7 @@ import type { StepName } from '../../contract/names.ts'
 import type { MediaPlan } from '../../contract/plan.ts'
 import type { JobOptions, PresetName } from '../../contract/presets.ts'
 import type { ProgressSample } from '../../contract/progress.ts'
-import type { Probed, ProductFile, StepRef, StoredFile } from '../../contract/steps.ts'
+import type { Probed, ProductFile, StepRef, StoredFile, TranscodedChunk } from '../../contract/steps.ts'
 import { readInstalledTools } from '../../scripts/installed-tools.ts'
 import { createLocalWorkStore } from '../../storage/local-work-store.ts'
 import { parseProbeAnswer, type ProbeAnswer } from '../../tools/ffprobe-answer.ts'
@@ -36,9 +36,9 @@ export interface Made {
 }
 
 /** The media steps on a store of their own, as the ingest workflow calls them. */
-export const createMediaLine = async () => {
+export const createMediaLine = async (settings: Record<string, string> = {}) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'sluice-media-'))
-  const config = parseConfig({ SLUICE_DATA: dataDir }, readInstalledTools())
+  const config = parseConfig({ ...settings, SLUICE_DATA: dataDir }, readInstalledTools())
   const store = createLocalWorkStore(dataDir)
   const samples: ProgressSample[] = []
   const deps: StepDeps = {
@@ -97,18 +97,18 @@ export const createMediaLine = async () => {
   const make = async (path: string, preset: PresetName, options: JobOptions = {}, title = 'A clip'): Promise<Made> => {
     const { jobId, file, probed } = await probeSource(path, preset)
     const plan = await act(media.plan, { ref: ref(jobId, 'plan'), file, probed, preset, options })
-    const chunk =
-      plan.video.mode === 'encode'
-        ? await act(media.transcodeChunk, { ref: ref(jobId, 'transcode', '1'), file, plan })
-        : { renditions: [], tilesKey: null }
+    const chunks: TranscodedChunk[] = []
+    for (const chunk of plan.video.mode === 'encode' ? plan.video.chunkStarts.keys() : []) {
+      chunks.push(await act(media.transcodeChunk, { ref: ref(jobId, 'transcode', `${chunk}`), file, plan, chunk }))
+    }
     const audio =
       plan.audio.mode === 'encode'
         ? await act(media.transcodeAudio, { ref: ref(jobId, 'transcode', 'audio'), file, plan })
         : null
-    const packaging = { ref: ref(jobId, 'package'), file, plan, video: chunk.renditions, audio, title }
+    const packaging = { ref: ref(jobId, 'package'), file, plan, chunks, audio, title }
     const packaged = await act(media.packageMedia, packaging)
     const poster = await act(media.poster, { ref: ref(jobId, 'thumbnail', 'poster'), file, plan, title })
-    const storyboardInput = { ref: ref(jobId, 'thumbnail', 'storyboard'), file, plan, tilesKey: chunk.tilesKey }
+    const storyboardInput = { ref: ref(jobId, 'thumbnail', 'storyboard'), file, plan, chunks }
     const storyboard = await act(media.storyboard, storyboardInput)
     const products = [...packaged.files, ...poster.files, ...storyboard.files]
     const pathOf = (name: string): string => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Rendition } from '../../contract/plan.ts'
+import type { Rendition, VideoEncode } from '../../contract/plan.ts'
 import { audioArgs } from '../../tools/ffmpeg-audio.ts'
 import { parseFfmpegBuild } from '../../tools/ffmpeg-build.ts'
-import { encodeArgs, encodeGraph, type VideoEncode } from '../../tools/ffmpeg-encode.ts'
+import type { EncodeChunk } from '../../tools/encode-chunk.ts'
+import { encodeArgs, encodeGraph } from '../../tools/ffmpeg-encode.ts'
 import { standardPicture } from '../../tools/ffmpeg-filters.ts'
 import { inputArgs } from '../../tools/ffmpeg-input.ts'
 import { mainStreams, muxArgs } from '../../tools/ffmpeg-mux.ts'
@@ -24,6 +25,7 @@ const encode = (changes: Partial<VideoEncode> = {}): VideoEncode => ({
   colour: 'bt709',
   expectedMs: 10_000,
   storyboardBranch: null,
+  chunkStarts: [0],
   ...changes,
 })
 const tiles = { intervalMs: 2_000, tileWidth: 160, tileHeight: 90, columns: 5, rows: 1, tiles: 5 }
@@ -32,17 +34,25 @@ const tiles = { intervalMs: 2_000, tileWidth: 160, tileHeight: 90, columns: 5, r
 const valuesOf = (args: readonly string[], option: string): string[] =>
   args.flatMap((arg, index) => (args[index - 1] === option ? [arg] : []))
 
-const argsOf = (video: VideoEncode): string[] =>
-  encodeArgs({ video, source: '/in/a b.mkv', outputs: ['/out/720p.mp4', '/out/480p.mp4'], tilesDir: '/out/tiles' })
+const WHOLE = { fromFrame: 0, frames: null }
+
+const argsOf = (video: VideoEncode, chunk: EncodeChunk = WHOLE): string[] =>
+  encodeArgs({
+    video,
+    chunk,
+    source: '/in/a b.mkv',
+    outputs: ['/out/720p.mp4', '/out/480p.mp4'],
+    tilesDir: '/out/tiles',
+  })
 
 describe('encode', () => {
   it('decodes once, and scales every rendition from the one before', () => {
-    const graph = encodeGraph(encode({ storyboardBranch: tiles, deinterlace: true }))
+    const graph = encodeGraph(encode({ storyboardBranch: tiles, deinterlace: true }), WHOLE)
     expect(graph).toMatch(
       /^\[0:0\]bwdif=[^,]+,fps=fps=30000\/1001:start_time=0,split=2\[s0\]\[t\];\[s0\]scale=1280:720:/,
     )
     expect(graph).toContain(',split=2[v0][s1];[s1]scale=854:480,setsar=1[v1];[t]fps=')
-    expect(encodeGraph(encode())).toMatch(/start_time=0\[s0\];.*\[s1\]scale=854:480,setsar=1\[v1\]$/)
+    expect(encodeGraph(encode(), WHOLE)).toMatch(/start_time=0\[s0\];.*\[s1\]scale=854:480,setsar=1\[v1\]$/)
     expect(graph.match(/scale=\d+:\d+/g)).toEqual(['scale=1280:720', 'scale=854:480', 'scale=160:90'])
     expect(valuesOf(argsOf(encode()), '-i')).toEqual(['file:/in/a b.mkv'])
   })
@@ -70,7 +80,7 @@ describe('encode', () => {
     const constant = argsOf(encode())
     expect(valuesOf(constant, '-g')).toEqual(['60', '60'])
     expect(valuesOf(constant, '-sc_threshold')).toEqual(['0', '0'])
-    expect(valuesOf(constant, '-fps_mode')).toEqual(['cfr', 'cfr'])
+    expect(valuesOf(constant, '-fps_mode')).toEqual(['passthrough', 'passthrough'])
     const variable = argsOf(encode({ frameRate: null }))
     expect(valuesOf(variable, '-force_key_frames')).toEqual(['expr:gte(t,n_forced*2)', 'expr:gte(t,n_forced*2)'])
     expect(valuesOf(variable, '-fps_mode')).toEqual(['vfr', 'vfr'])

@@ -47,6 +47,7 @@ export const sourceFacts = (changes: Partial<SourceFacts> = {}): SourceFacts => 
     container: 'mov,mp4,m4a,3gp,3g2,mj2',
     majorBrand: 'isom',
     indexFirst: true,
+    fragmented: false,
     durationMs: 60_000,
     sizeBytes: 30_000_000,
     cover: null,

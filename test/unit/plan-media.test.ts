@@ -8,7 +8,7 @@ import type { SourceFacts, VideoFacts } from '../../contract/source-facts.ts'
 import { audioFacts, sourceFacts, videoFacts } from './media-facts.ts'
 
 const decide = (facts: SourceFacts, preset: PresetName = 'web', options: JobOptions = {}): MediaPlan =>
-  decidePlan({ facts, preset, options, ffmpegBuild: '9.0' })
+  decidePlan({ facts, preset, options, ffmpegBuild: '9.0', chunkMs: 40_000 })
 
 const outline = (plan: MediaPlan): string =>
   [plan.extension, plan.video.mode, plan.audio.mode, plan.passSource ? 'passed' : 'made'].join(' ')
@@ -324,7 +324,14 @@ describe('every plan', () => {
 
   it('has the same hash for the same question and another for another source, build or option', () => {
     const hash = (changes: Partial<Parameters<typeof decidePlan>[0]> = {}): string =>
-      decidePlan({ facts: sourceFacts(), preset: 'stream', options: {}, ffmpegBuild: '9.0', ...changes }).hash
+      decidePlan({
+        facts: sourceFacts(),
+        preset: 'stream',
+        options: {},
+        ffmpegBuild: '9.0',
+        chunkMs: 40_000,
+        ...changes,
+      }).hash
     const others = [
       hash({ facts: sourceFacts({ identity: 'b'.repeat(64) }) }),
       hash({ ffmpegBuild: '9.1' }),

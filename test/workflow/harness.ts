@@ -33,6 +33,7 @@ export const jobInput = (): JobInput => {
 
 export const ingestPlan = ({
   storyboardFrom = 'keyframes' as MediaPlan['thumbnails']['storyboardFrom'],
+  chunkStarts = [0],
 } = {}): MediaPlan => ({
   hash: 'hash',
   extension: 'mp4',
@@ -50,6 +51,7 @@ export const ingestPlan = ({
     colour: 'bt709',
     expectedMs: null,
     storyboardBranch: null,
+    chunkStarts,
   },
   audio: {
     mode: 'encode',
@@ -126,6 +128,7 @@ export const fakeActivities = (overrides: Partial<Activities> = {}) => {
           container: 'mp4',
           majorBrand: null,
           indexFirst: true,
+          fragmented: false,
           durationMs: 1_000,
           sizeBytes: 1,
           video: null,
@@ -136,7 +139,7 @@ export const fakeActivities = (overrides: Partial<Activities> = {}) => {
         probeKey: 'job/probe.json',
       }) as Awaited<ReturnType<Activities['probe']>>,
     plan: async () => ingestPlan(),
-    transcodeChunk: async () => ({ renditions: [{ key: 'job/720p.mp4', sizeBytes: 1 }], tilesKey: 'job/tiles' }),
+    transcodeChunk: async ({ chunk }) => ({ key: `job/video/${chunk}`, sizeBytes: 1 }),
     transcodeAudio: async () => ({ key: 'job/audio.mp4', sizeBytes: 1 }),
     packageMedia: async () => ({ files: [product('main.mp4')] }),
     poster: async () => ({ files: [product('poster.jpg')] }),

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import { Context } from '@temporalio/activity'
 import { WorkflowFailedError } from '@temporalio/client'
 import { describe, expect, it } from 'vitest'
+import type { VideoEncode } from '../../contract/plan.ts'
 import type { JobProjection } from '../../contract/steps.ts'
 import { fakeActivities, ingestPlan, jobInput, useWorkflows } from './harness.ts'
 
@@ -89,17 +91,66 @@ describe('ingest', () => {
 
   it('makes the storyboard from the tiles of the encode', async () => {
     const plan = ingestPlan({ storyboardFrom: 'encode' })
-    let tilesKey: string | null = null
+    let keys: string[] = []
     const { activities, calls } = fakeActivities({
       plan: async () => plan,
       storyboard: async (input) => {
-        tilesKey = input.tilesKey
+        keys = input.chunks.map(({ key }) => key)
         return { files: [] }
       },
     })
     await runIngest(jobInput(), activities)
-    expect(tilesKey).toBe('job/tiles')
+    expect(keys).toEqual(['job/video/0'])
     expect(calls.indexOf('storyboard')).toBeGreaterThan(calls.indexOf('transcodeChunk'))
+  })
+
+  it('encodes in chunks, a few at once, and hands them on in order', async () => {
+    const chunkStarts = Array.from({ length: 9 }, (_, index) => index * 100)
+    const ended: number[] = []
+    let running = 0
+    let most = 0
+    let packed: string[] = []
+    const { activities, projections } = fakeActivities({
+      plan: async () => ingestPlan({ chunkStarts }),
+      transcodeChunk: async ({ chunk }) => {
+        running += 1
+        most = Math.max(most, running)
+        // Even ones take longer than those behind them.
+        await sleep(chunk % 2 === 0 ? 150 : 20)
+        running -= 1
+        ended.push(chunk)
+        return { key: `job/video/${chunk}`, sizeBytes: 1 }
+      },
+      packageMedia: async ({ chunks }) => {
+        packed = chunks.map(({ key }) => key)
+        return { files: [] }
+      },
+    })
+    await runIngest(jobInput(), activities)
+    expect(ended).not.toEqual(chunkStarts.map((_, index) => index))
+    expect(packed).toEqual(chunkStarts.map((_, index) => `job/video/${index}`))
+    expect(most).toBe(4)
+    const percents = projections.map(({ steps }) => steps.find(({ name }) => name === 'transcode')?.percent ?? 0)
+    expect(percents.some((percent) => percent > 0 && percent < 100)).toBe(true)
+    expect(percents).toEqual(percents.toSorted((one, other) => one - other))
+  })
+
+  it('encodes in one piece where chunks turn out not to fit', async () => {
+    let packed: string[] = []
+    const { activities } = fakeActivities({
+      plan: async () => ingestPlan({ chunkStarts: [0, 100, 200] }),
+      transcodeChunk: async ({ plan, chunk }) => {
+        const { chunkStarts } = plan.video as VideoEncode
+        if (chunk === 1) throw toolFailure('OutputInvalid')
+        return { key: `job/video/${chunk} of ${chunkStarts.length}`, sizeBytes: 1 }
+      },
+      packageMedia: async ({ chunks }) => {
+        packed = chunks.map(({ key }) => key)
+        return { files: [] }
+      },
+    })
+    expect(await runIngest(jobInput(), activities)).toMatchObject({ reused: false })
+    expect(packed).toEqual(['job/video/0 of 1'])
   })
 
   it('tries again what may help, waiting as long as the site asks', async () => {
