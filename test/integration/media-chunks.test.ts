@@ -75,7 +75,7 @@ describe('chunks have the pictures of an encode in one piece', () => {
     const question = { ref: line.ref(jobId, 'plan'), file, probed, preset: 'stream' as const, options: {} }
     const plan = await line.act(line.media.plan, question)
     if (plan.video.mode !== 'encode') throw new Error(plan.reasons.join(' '))
-    expect(plan.video.chunkStarts.length, plan.reasons.join(' ')).toBeGreaterThan(2)
+    expect(plan.video.chunkStarts.length).toBeGreaterThan(2)
     const video = lossless(plan.video)
     const chunked = await picturesOf(await encodeAs({ jobId, file, plan }, video, 'chunked'))
     const whole = await picturesOf(await encodeAs({ jobId, file, plan }, { ...video, chunkStarts: [0] }, 'whole'))
