@@ -45,7 +45,7 @@ describe.each(DATABASES)('a backup of a running instance, with its catalog in $n
     settings = await databaseSettings()
     sluice = await startTestInstance({ ...settings, SLUICE_DATA: join(folder, 'data'), SLUICE_MEDIA_SLOTS: '1' })
     const { ffmpeg } = sluice.config.tools
-    const long = { seconds: 60, size: '640x360', options: ['-c:v', 'mpeg4', '-b:v', '2M'] }
+    const long = { seconds: 30, size: '640x360', options: ['-c:v', 'mpeg4', '-b:v', '2M'] }
     origin.on('/clip.mp4', file(await makeClip(ffmpeg, join(folder, 'clip.mp4'))))
     origin.on('/long.mp4', file(await makeClip(ffmpeg, join(folder, 'long.mp4'), long)))
     origin.on('/slow.mp4', file(join(folder, 'clip.mp4'), { bytesPerSecond: 10_000 }))
