@@ -71,9 +71,7 @@ const encodeAs = async (
 describe('chunks have the pictures of an encode in one piece', () => {
   it.each(Object.keys(CHUNK_SOURCES))('%s', async (name) => {
     const path = await makeChunkSource(line.config.tools.ffmpeg, line.dataDir, name)
-    const { jobId, file, probed } = await line.probeSource(path, 'stream')
-    const question = { ref: line.ref(jobId, 'plan'), file, probed, preset: 'stream' as const, options: {} }
-    const plan = await line.act(line.media.plan, question)
+    const { jobId, file, plan } = await line.planSource(path, 'stream')
     if (plan.video.mode !== 'encode') throw new Error(plan.reasons.join(' '))
     expect(plan.video.chunkStarts.length).toBeGreaterThan(2)
     const video = lossless(plan.video)
@@ -124,14 +122,7 @@ describe('what is delivered in chunks', () => {
 
   it('takes finished chunks as they are, and makes damaged ones again', async () => {
     const path = await makeChunkSource(line.config.tools.ffmpeg, line.dataDir, 'five B-frames in a row')
-    const { jobId, file, probed } = await line.probeSource(path, 'stream')
-    const plan = await line.act(line.media.plan, {
-      ref: line.ref(jobId, 'plan'),
-      file,
-      probed,
-      preset: 'stream',
-      options: {},
-    })
+    const { jobId, file, plan } = await line.planSource(path, 'stream')
     const input = { ref: line.ref(jobId, 'transcode', '1'), file, plan, chunk: 1 }
     const { key } = await line.act(line.media.transcodeChunk, input)
     const rendition = join(await line.deps.store.read(key), '96p.mp4')
@@ -145,14 +136,7 @@ describe('what is delivered in chunks', () => {
 
   it('refuses to join what does not follow', async () => {
     const path = await makeChunkSource(line.config.tools.ffmpeg, line.dataDir, 'keyframes beside the grid')
-    const { jobId, file, probed } = await line.probeSource(path, 'stream')
-    const plan = await line.act(line.media.plan, {
-      ref: line.ref(jobId, 'plan'),
-      file,
-      probed,
-      preset: 'stream',
-      options: {},
-    })
+    const { jobId, file, plan } = await line.planSource(path, 'stream')
     const chunks = []
     for (const chunk of [0, 2])
       chunks.push(

@@ -193,9 +193,7 @@ it('encodes nothing where the source is the only size', async () => {
 
 it('does not deliver a copy that lacks a picture', async () => {
   const path = await sources.make({ name: 'counted.mp4', size: '320x180', seconds: 1 })
-  const { jobId, file, probed } = await line.probeSource(path, 'stream')
-  const question = { ref: line.ref(jobId, 'plan'), file, probed, preset: 'stream' as const, options: {} }
-  const plan = await line.act(line.media.plan, question)
+  const { jobId, file, plan } = await line.planSource(path, 'stream')
   if (plan.video.mode !== 'copy' || plan.video.rung === null) throw new Error(`not copied: ${plan.reasons.join(' ')}`)
   const rung = { ...plan.video.rung, frames: plan.video.rung.frames + 1 }
   const ref = line.ref(jobId, 'package')

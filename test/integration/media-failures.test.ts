@@ -42,9 +42,8 @@ describe('refused with its reason', () => {
 describe('an attempt that ends early', () => {
   const scratch = (): Promise<string[]> => readdir(join(line.dataDir, 'scratch'))
   const planned = async (path: string) => {
-    const { jobId, file, probed } = await line.probeSource(path, 'stream')
-    const question = { ref: line.ref(jobId, 'plan'), file, probed, preset: 'stream' as const, options: {} }
-    return { ref: line.ref(jobId, 'transcode', '1'), file, plan: await line.act(line.media.plan, question), chunk: 0 }
+    const { jobId, file, plan } = await line.planSource(path, 'stream')
+    return { ref: line.ref(jobId, 'transcode', '1'), file, plan, chunk: 0 }
   }
 
   it('leaves no program and nothing in scratch when cancelled', async () => {

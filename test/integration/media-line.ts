@@ -94,9 +94,14 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
     return { jobId, file, probed: await act(media.probe, { ref: ref(jobId, 'probe'), file, preset }) }
   }
 
-  const make = async (path: string, preset: PresetName, options: JobOptions = {}, title = 'A clip'): Promise<Made> => {
+  const planSource = async (path: string, preset: PresetName, options: JobOptions = {}) => {
     const { jobId, file, probed } = await probeSource(path, preset)
     const plan = await act(media.plan, { ref: ref(jobId, 'plan'), file, probed, preset, options })
+    return { jobId, file, probed, plan }
+  }
+
+  const make = async (path: string, preset: PresetName, options: JobOptions = {}, title = 'A clip'): Promise<Made> => {
+    const { jobId, file, probed, plan } = await planSource(path, preset, options)
     const chunks: TranscodedChunk[] = []
     for (const chunk of plan.video.mode === 'encode' ? plan.video.chunkStarts.keys() : []) {
       chunks.push(await act(media.transcodeChunk, { ref: ref(jobId, 'transcode', `${chunk}`), file, plan, chunk }))
@@ -133,6 +138,7 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
     take,
     act,
     probeSource,
+    planSource,
     make,
     cancelAll: () => {
       for (const environment of environments) environment.cancel()

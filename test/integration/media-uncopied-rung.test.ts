@@ -21,9 +21,7 @@ const outline = ({ video }: MediaPlan): string => {
 
 /** What the planner says of a source, and why. */
 const decide = async (path: string, maxHeight?: number): Promise<string> => {
-  const { jobId, file, probed } = await line.probeSource(path, 'stream')
-  const question = { ref: line.ref(jobId, 'plan'), file, probed, preset: 'stream' as const, options: { maxHeight } }
-  const plan = await line.act(line.media.plan, question)
+  const { plan } = await line.planSource(path, 'stream', { maxHeight })
   return `${outline(plan)}: ${plan.reasons[0]}`
 }
 

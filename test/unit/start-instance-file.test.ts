@@ -8,6 +8,7 @@ import { INSTANCE_FILE, OWNER_TOKEN_FILE, type Instance } from '../../contract/i
 import { findInstance } from '../../cli/find-instance.ts'
 import { endLeftovers, readInstance, removeInstance, writeInstance } from '../../scripts/instance-file.ts'
 import { processIdentity } from '../../scripts/process-identity.ts'
+import { instanceFacts } from './instance-facts.ts'
 
 let dataDir: string
 beforeEach(() => {
@@ -15,16 +16,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }))
 
-const instanceWith = (processes: Instance['processes']): Instance => ({
-  pid: process.pid,
-  startedAt: '2026-01-01T00:00:00.000Z',
-  url: 'http://127.0.0.1:8080',
-  temporalAddress: '127.0.0.1:7233',
-  temporalUiUrl: null,
-  libraryDir: '/library',
-  importDir: '/import',
-  processes,
-})
+const instanceWith = (processes: Instance['processes']): Instance => ({ ...instanceFacts(), processes })
 
 const startSleeper = async () => {
   const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1e6)'], {

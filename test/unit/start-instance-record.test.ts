@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { readInstance } from '../../scripts/instance-file.ts'
 import { createInstanceRecord, type InstanceRecord } from '../../scripts/instance-record.ts'
+import { instanceFacts } from './instance-facts.ts'
 
 let folder: string
 let record: InstanceRecord
@@ -20,15 +21,7 @@ it('outlives a disk that takes nothing, and is written when it does again', asyn
   const said: string[] = []
   const processes = [{ name: 'api', pid: () => process.pid }]
   record = createInstanceRecord({ dataDir, say: (line) => said.push(line), processes })
-  record.begin({
-    pid: process.pid,
-    startedAt: '2026-01-01T00:00:00.000Z',
-    url: 'http://127.0.0.1:8080',
-    temporalAddress: '127.0.0.1:7233',
-    temporalUiUrl: null,
-    libraryDir: '/library',
-    importDir: '/import',
-  })
+  record.begin(instanceFacts())
   expect(record.update).not.toThrow()
   record.update()
   expect(said).toEqual([expect.stringContaining('cannot be written')])
