@@ -100,7 +100,7 @@ const main = async (stopping: AbortController): Promise<void> => {
 
   const store = createLocalWorkStore(config.dataDir)
   await giveBackLost({ client, config, log }, stopping.signal)
-  const deps: StepDeps = { config, store, bus, metrics: createStepMetrics(registry), log }
+  const deps: StepDeps = { config, store, bus, wishes: bus, metrics: createStepMetrics(registry), log }
   const common = commonOptions(config, connection, identityOf(await thisProcess()))
 
   const control = catalog

@@ -6,21 +6,23 @@ import { FAILURES, SluiceError, type FailureDetails } from '../contract/failures
 import type { HeartbeatDetails, ProgressSample, ToolProgress } from '../contract/progress.ts'
 import type { StepRef } from '../contract/steps.ts'
 import type { StepMetrics } from '../observability/metrics.ts'
-import type { ProgressPublisher } from '../progress/bus.ts'
+import type { JobWishes, ProgressPublisher } from '../progress/bus.ts'
 import type { WorkStore } from '../storage/work-store.ts'
+import { listenForStop } from './stop-hint.ts'
 
 /** What every activity that drives a tool is given. */
 export interface StepDeps {
   config: Config
   store: WorkStore
   bus: ProgressPublisher
+  wishes: JobWishes
   metrics: StepMetrics
   log: Logger
 }
 
 /** One attempt at one step, as its body sees it. */
 export interface StepRun {
-  /** Aborts with the activity's cancellation; whatever starts a process hands it on and waits for the process to end. */
+  /** Aborts with the activity's cancellation, or as soon as it is known to come; whatever starts a process hands it on and waits for the process to end. */
   signal: AbortSignal
   /** Carries job id, step, part and attempt in every line. */
   log: Logger
@@ -54,7 +56,8 @@ const HEARTBEAT_INTERVAL_MS = 1_000
  */
 export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepRun) => Promise<O>): Promise<O> => {
   const info = activityInfo()
-  const signal = cancellationSignal()
+  const cancellation = cancellationSignal()
+  const stop = listenForStop(deps.wishes, ref)
   const attempt = ref.attemptBase + info.attempt
   const log = deps.log.child({ jobId: ref.jobId, step: ref.step, part: ref.part ?? undefined, attempt })
   const previous = info.heartbeatDetails as HeartbeatDetails | undefined
@@ -85,7 +88,7 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
       // The first reading says that the step has left its queue.
       report({ percent: null, done: 0, total: null, unit: 'items', rate: null, etaMs: null })
       const output = await body({
-        signal: AbortSignal.any([signal, scratch.revoked]),
+        signal: AbortSignal.any([stop.signal, scratch.revoked]),
         log,
         scratchDir: scratch.dir,
         keptDir: scratch.keptDir,
@@ -102,12 +105,19 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
       await scratch.release({ succeeded })
     }
   } catch (error) {
-    const thrown = revoked?.aborted === true ? superseded() : toTemporalFailure(error, signal, attempt)
+    const thrown =
+      revoked?.aborted === true
+        ? superseded()
+        : await stop.confirmed().then(
+            () => toTemporalFailure(error, cancellation, attempt),
+            (goesOn: ApplicationFailure) => goesOn,
+          )
     outcome = thrown instanceof ApplicationFailure ? (thrown.type ?? 'Internal') : 'cancelled'
     log[outcome === 'cancelled' ? 'info' : 'warn']({ err: error, outcome }, 'step ended early')
     throw thrown
   } finally {
     clearInterval(timer)
+    stop.close()
     const durationMs = performance.now() - startedAt
     deps.metrics.stepEnded({ step: ref.step, outcome, durationMs })
     if (outcome === 'succeeded') log.info({ durationMs: Math.round(durationMs) }, 'step succeeded')
@@ -144,7 +154,7 @@ const toTemporalFailure = (error: unknown, signal: AbortSignal, attempt: number)
   if (signal.aborted) {
     // Handed back for the next worker: retried by Temporal at once, and no failure of the step.
     if (isShutdown(signal.reason)) return ApplicationFailure.retryable('the worker is stopping', 'WorkerShutdown')
-    return signal.reason instanceof CancelledFailure ? signal.reason : new CancelledFailure('cancelled')
+    return new CancelledFailure('cancelled', [{ attempt }])
   }
   const known = error instanceof SluiceError ? error : fromSystemError(error)
   const details: StepFailureDetails = { ...known.details, attempt }

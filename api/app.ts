@@ -9,7 +9,7 @@ import { mountRoutes, signedIn, type Route } from './http/route.ts'
 import { createPageRouter } from './page.ts'
 import { progressEvents } from './progress/events.ts'
 import type { CheckReadiness } from './readiness.ts'
-import { cancelJob, deleteJob, retryJob } from './routes/change-job.ts'
+import { deleteJob, retryJob } from './routes/end-of-job.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { getJob } from './routes/get-job.ts'
 import { getMetrics, healthz, readyz } from './routes/health.ts'
@@ -21,6 +21,7 @@ import { listPresets } from './routes/presets.ts'
 import { issueProgressTicket, progressSocket } from './routes/progress-ticket.ts'
 import { submitJobs } from './routes/submit-jobs.ts'
 import { getSystem } from './routes/system.ts'
+import { cancelJob, changeJob, pauseJob, resumeJob } from './routes/wish-job.ts'
 
 export type AppDeps = ApiDeps & {
   checkReadiness: CheckReadiness
@@ -36,6 +37,9 @@ export const createRoutes = (deps: AppDeps): Route[] => {
     listJobs(deps),
     getJob(deps),
     cancelJob(deps),
+    pauseJob(deps),
+    resumeJob(deps),
+    changeJob(deps),
     retryJob(deps),
     deleteJob(deps),
     progressSocket(),

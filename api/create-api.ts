@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { Logger } from 'pino'
 import type { Catalog } from '../catalog/catalog.ts'
+import type { JobRow } from '../catalog/job-row.ts'
 import type { Config } from '../config.ts'
 import { readBusSecret } from '../progress/bus-secret.ts'
 import { createLoopbackHub, type LoopbackHub } from '../progress/loopback-hub.ts'
@@ -20,6 +21,7 @@ import { createTickets } from './progress/tickets.ts'
 import { createReadiness } from './readiness.ts'
 import type { TemporalView } from './temporal-view.ts'
 import { createUpgradeHandler } from './upgrade.ts'
+import { wishOf } from './wish-of.ts'
 
 export interface ApiParts {
   config: Config
@@ -29,8 +31,11 @@ export interface ApiParts {
   version: string
   /** Where the built page lies. */
   webDir: string
-  /** Made with the way to tell watchers that a row has changed. */
-  createDispatch(onChanged: (jobId: string, revision: number) => void): ApiDispatch
+  /** Made with the ways to tell watchers that a row has changed, and workers what is wished of a job. */
+  createDispatch(tell: {
+    onChanged: (jobId: string, revision: number) => void
+    hint: (row: JobRow) => void
+  }): ApiDispatch
   /** For tests: half the ping interval of the progress socket. */
   socketTickMs?: number
 }
@@ -78,7 +83,7 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
     feed,
     live,
     links,
-    dispatch: parts.createDispatch(announce),
+    dispatch: parts.createDispatch({ onChanged: announce, hint: (row) => hub.tellWorkers(wishOf(row)) }),
     metrics: createApiMetrics({ sockets: () => feed.clientCount(), links: () => hub.linkCount() }),
     changed: ({ id, revision }) => announce(id, revision),
     checkReadiness: createReadiness(parts),

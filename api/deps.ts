@@ -37,8 +37,8 @@ export interface ApiDeps {
 export interface ApiDispatch {
   /** Starts the workflows of rows that were just claimed. */
   start(rows: readonly JobRow[]): void
-  /** Tells the workflow of a row with a new `cancelRequested`. */
-  cancel(row: JobRow): void
+  /** Tells the workflow of a row what is newly wished of its job. */
+  carry(row: JobRow): void
   /** Runs an info workflow. @throws SluiceError as its failure says, SourceUnavailable after the time limit, TemporalAway. */
   info(request: { url: string; owner: string }): Promise<Info>
 }

@@ -17,6 +17,7 @@ export const toJob = (row: JobRow, { links, live }: JobViewDeps): Job => ({
   state: row.state,
   waitingFor: row.waitingFor,
   cancelRequested: row.cancelRequested,
+  pauseRequested: row.pauseRequested,
   percent: live.jobPercent(row),
   preset: row.preset,
   options: row.options,

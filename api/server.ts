@@ -36,12 +36,12 @@ const main = async (): Promise<void> => {
     log,
     version: await readVersion(),
     webDir: fileURLToPath(new URL('../dist/web', import.meta.url)),
-    createDispatch: (onChanged) => {
-      const dispatch = createDispatcher({ client: client.workflow, jobs: catalog.jobs, log, onChanged })
+    createDispatch: ({ onChanged, hint }) => {
+      const dispatch = createDispatcher({ client: client.workflow, jobs: catalog.jobs, log, onChanged, hint })
       dispatcher = dispatch
       return {
         start: (rows) => dispatch.start(rows),
-        cancel: (row) => dispatch.cancel(row),
+        carry: (row) => dispatch.carry(row),
         info: createInfoRunner({ client: client.workflow }),
       }
     },

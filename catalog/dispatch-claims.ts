@@ -17,8 +17,8 @@ type DispatchClaims = Pick<
   | 'claimForDispatch'
   | 'markStarted'
   | 'releaseDispatch'
-  | 'cancelsToPassOn'
-  | 'markCancelPassedOn'
+  | 'intentsToPassOn'
+  | 'markPassedOn'
   | 'quietSince'
   | 'markChecked'
 >
@@ -51,27 +51,28 @@ export const createDispatchClaims = (knex: Knex, now: () => number): DispatchCla
   },
 
   releaseDispatch: async (jobs) => {
-    const cancelled: JobRow[] = []
+    const settled: JobRow[] = []
     for (const [run, ids] of byRun(jobs)) {
       await knex<JobRecord>('jobs')
         .whereIn('id', ids)
         .where({ run, state: 'accepted', started_at: null })
         .update({ dispatched_at: null })
-      const unwanted = await knex<JobRecord>('jobs')
+      const wishedFor = await knex<JobRecord>('jobs')
         .whereIn('id', ids)
-        .where({ run, state: 'accepted', dispatched_at: null, cancel_requested: true })
+        .where({ run, state: 'accepted', dispatched_at: null })
+        .whereNotNull('intent_pending_since')
         .select('id')
-      for (const { id } of unwanted) {
+      for (const { id } of wishedFor) {
         const { after } = await changeJob(knex, id, { type: 'lost', run }, now())
-        if (after !== null) cancelled.push(after)
+        if (after !== null) settled.push(after)
       }
     }
-    return cancelled
+    return settled
   },
 
-  cancelsToPassOn: async (limit) => {
+  intentsToPassOn: async (limit) => {
     const records = await knex<JobRecord>('jobs')
-      .whereNotNull('cancel_pending_since')
+      .whereNotNull('intent_pending_since')
       .where(
         (reachable) =>
           void reachable
@@ -80,13 +81,16 @@ export const createDispatchClaims = (knex: Knex, now: () => number): DispatchCla
             .orWhereNull('dispatched_at')
             .orWhere('dispatched_at', '<', now() - CLAIM_TTL_MS),
       )
-      .orderBy('cancel_pending_since')
+      .orderBy('intent_pending_since')
       .limit(limit)
     return records.map(toJobRow)
   },
 
-  markCancelPassedOn: async ({ id, run }) => {
-    await knex<JobRecord>('jobs').where({ id, run }).update({ cancel_pending_since: null })
+  markPassedOn: async ({ id, run, intentPendingSince }) => {
+    // What was wished since is still to be told.
+    await knex<JobRecord>('jobs')
+      .where({ id, run, intent_pending_since: intentPendingSince })
+      .update({ intent_pending_since: null })
   },
 
   quietSince: async (before, limit) => {
@@ -94,8 +98,14 @@ export const createDispatchClaims = (knex: Knex, now: () => number): DispatchCla
       .whereIn('state', LIVE_STATES)
       .where('updated_at', '<', before)
       .where((unseen) => void unseen.whereNull('checked_at').orWhere('checked_at', '<', before))
-      // Temporal has nothing to say of those yet; dispatchers look after them.
-      .where((known) => void known.whereNot('state', 'accepted').orWhereNotNull('started_at'))
+      // Temporal has nothing to say of the others; dispatchers look after them, or they were paused before they began.
+      .where(
+        (known) =>
+          void known
+            .whereNotNull('started_at')
+            .orWhereNotIn('state', ['accepted', 'paused'])
+            .orWhere((begun) => void begun.where({ state: 'paused' }).whereNotNull('dispatched_at')),
+      )
       .orderBy('updated_at')
       .limit(limit)
     return records.map(toJobRow)

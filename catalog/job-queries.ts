@@ -1,12 +1,13 @@
 import type { Knex } from 'knex'
-import { ENDED_STATES, isEnded } from '../contract/names.ts'
+import { ENDED_STATES } from '../contract/names.ts'
 import { acceptOrMatch } from './accept-jobs.ts'
 import { changeJob } from './change-job.ts'
 import { withCatalogErrors } from './database-errors.ts'
 import { createDispatchClaims } from './dispatch-claims.ts'
+import { allows, type Intent } from './job-intents.ts'
 import { toJobRow, type JobRecord, type JobRow } from './job-row.ts'
 import type { JobEvent } from './job-transitions.ts'
-import type { JobQueries } from './jobs.ts'
+import type { IntentOutcome, JobQueries } from './jobs.ts'
 import { countJobs, listJobs } from './list-jobs.ts'
 
 /** The queries of the jobs table. @param now epoch ms; another clock for tests */
@@ -17,6 +18,13 @@ export const createJobQueries = (knex: Knex, now: () => number = Date.now): JobQ
   const get = async (id: string): Promise<JobRow | null> => {
     const record = await knex<JobRecord>('jobs').where({ id }).first()
     return record === undefined ? null : toJobRow(record)
+  }
+
+  const wish = async (id: string, intent: Intent): Promise<IntentOutcome> => {
+    const { before, after } = await apply(id, intent)
+    if (before === null) return { outcome: 'missing', job: null }
+    if (after === null) return { outcome: allows(before, intent) ? 'unchanged' : 'refused', job: before }
+    return { outcome: after.intentPendingSince === null ? 'settled' : 'requested', job: after }
   }
 
   return withCatalogErrors<JobQueries>({
@@ -35,12 +43,10 @@ export const createJobQueries = (knex: Knex, now: () => number = Date.now): JobQ
       const { after } = await apply(projection.jobId, { type: 'projected', projection })
       return after?.revision ?? null
     },
-    requestCancel: async (id) => {
-      const { before, after } = await apply(id, { type: 'cancelRequested' })
-      if (before === null) return { outcome: 'missing', job: null }
-      if (after === null) return { outcome: isEnded(before.state) ? 'ended' : 'requested', job: before }
-      return { outcome: isEnded(after.state) ? 'cancelled' : 'requested', job: after }
-    },
+    requestCancel: (id) => wish(id, { type: 'cancelRequested' }),
+    requestPause: (id) => wish(id, { type: 'pauseRequested' }),
+    requestResume: (id) => wish(id, { type: 'resumeRequested' }),
+    requestPriority: (id, priority) => wish(id, { type: 'priorityRequested', priority }),
     startNextRun: async (id) => {
       const { before, after } = await apply(id, { type: 'retried' })
       if (before === null) return { outcome: 'missing', job: null }

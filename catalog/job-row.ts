@@ -14,7 +14,8 @@ export interface JobRecord {
   state: string
   waiting_for: string | null
   cancel_requested: number | boolean
-  cancel_pending_since: number | null
+  pause_requested: number | boolean
+  intent_pending_since: number | null
   percent: number | null
   preset: string
   options: string
@@ -58,8 +59,9 @@ export interface JobRow {
   state: JobState
   waitingFor: WaitingFor | null
   cancelRequested: boolean
-  /** Since when the workflow is to be told of the cancellation; null: there is nothing to tell. */
-  cancelPendingSince: number | null
+  pauseRequested: boolean
+  /** Since when the workflow is to be told what is wished of the job; null: there is nothing to tell. */
+  intentPendingSince: number | null
   percent: number | null
   preset: PresetName
   options: JobOptions
@@ -97,7 +99,8 @@ export const toJobRow = (record: JobRecord): JobRow => ({
   state: record.state as JobState,
   waitingFor: record.waiting_for as WaitingFor | null,
   cancelRequested: Boolean(record.cancel_requested),
-  cancelPendingSince: record.cancel_pending_since,
+  pauseRequested: Boolean(record.pause_requested),
+  intentPendingSince: record.intent_pending_since,
   percent: record.percent,
   preset: record.preset as PresetName,
   options: parse(record.options) as JobOptions,
@@ -133,7 +136,8 @@ export const toRecord = (row: JobRow): Omit<JobRecord, 'live_key' | 'checked_at'
   state: row.state,
   waiting_for: row.waitingFor,
   cancel_requested: row.cancelRequested,
-  cancel_pending_since: row.cancelPendingSince,
+  pause_requested: row.pauseRequested,
+  intent_pending_since: row.intentPendingSince,
   percent: row.percent,
   preset: row.preset,
   options: JSON.stringify(row.options),

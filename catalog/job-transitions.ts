@@ -2,6 +2,7 @@ import type { Failure } from '../contract/failures.ts'
 import type { JobResult } from '../contract/jobs.ts'
 import { isEnded, RETRYABLE_STATES, STEP_NAMES, type ENDED_STATES, type JobState } from '../contract/names.ts'
 import type { JobProjection, StepRecord } from '../contract/steps.ts'
+import { afterIntent, type Intent } from './job-intents.ts'
 import type { JobRow } from './job-row.ts'
 
 type Ended = (typeof ENDED_STATES)[number]
@@ -9,7 +10,7 @@ type Ended = (typeof ENDED_STATES)[number]
 /** Everything that can happen to a job. `run`: what is said of another run than the present one is out of date. */
 export type JobEvent =
   | { type: 'projected'; projection: JobProjection }
-  | { type: 'cancelRequested' }
+  | Intent
   /** From outside the workflow: by the reconciler. */
   | { type: 'ended'; run: number; state: Ended; error: Failure | null; result: JobResult | null }
   /** Temporal does not know the workflow of this run. */
@@ -17,7 +18,10 @@ export type JobEvent =
   | { type: 'problem'; run: number; error: Failure | null }
   | { type: 'retried' }
 
-/** Where each state may lead. Only `retried` leads out of an ended state, and only `lost` back from a live one. */
+/**
+ * Where the workflow may lead from each state. Only `retried` leads out of an ended state; `lost`, and going on with a job that
+ * was paused before it began, lead back to the beginning.
+ */
 const NEXT: Record<JobState, readonly JobState[]> = {
   accepted: ['accepted', 'running', 'paused', 'waiting', 'succeeded', 'partial', 'failed', 'cancelled'],
   running: ['running', 'paused', 'waiting', 'succeeded', 'partial', 'failed', 'cancelled'],
@@ -63,7 +67,10 @@ const changeBy = (row: JobRow, event: JobEvent, now: number): Partial<JobRow> | 
     case 'projected':
       return projected(row, event.projection, now)
     case 'cancelRequested':
-      return cancelled(row, now)
+    case 'pauseRequested':
+    case 'resumeRequested':
+    case 'priorityRequested':
+      return afterIntent(row, event, { now, cancelNow: () => cancelledAtRest(row, now) })
     case 'ended':
       if (event.run !== row.run || isEnded(row.state)) return null
       return {
@@ -76,14 +83,14 @@ const changeBy = (row: JobRow, event: JobEvent, now: number): Partial<JobRow> | 
     case 'lost':
       if (event.run !== row.run || isEnded(row.state)) return null
       // Nobody is left who could be asked to stop, so it has.
-      if (row.cancelRequested) return { ...ending('cancelled', now), steps: stopped(row.steps, now) }
-      return { ...restart, dispatchedAt: null }
+      if (row.cancelRequested) return cancelledAtRest(row, now)
+      return { ...restart, state: row.pauseRequested ? 'paused' : 'accepted', dispatchedAt: null }
     case 'problem':
       if (event.run !== row.run || isEnded(row.state) || row.error?.code === event.error?.code) return null
       return { error: event.error }
     case 'retried':
       if (!canRetry(row.state)) return null
-      return { ...restart, run: row.run + 1, cancelRequested: false, cancelPendingSince: null, dispatchedAt: now }
+      return { ...restart, run: row.run + 1, cancelRequested: false, pauseRequested: false, dispatchedAt: now }
   }
 }
 
@@ -91,7 +98,11 @@ const projected = (row: JobRow, projection: JobProjection, now: number): Partial
   if (projection.run !== row.run || projection.version <= row.projectionVersion) return null
   if (!canBecome(row.state, projection.state)) return null
   const end = isEnded(projection.state) ? ending(projection.state, now) : { state: projection.state }
+  // What somebody wishes and the workflow has not heard of yet is newer than what the workflow says.
+  const { pauseRequested, priority } = row.intentPendingSince === null ? projection : row
   return {
+    pauseRequested,
+    priority,
     ...end,
     waitingFor: null,
     projectionVersion: projection.version,
@@ -107,14 +118,18 @@ const projected = (row: JobRow, projection: JobProjection, now: number): Partial
   }
 }
 
-const cancelled = (row: JobRow, now: number): Partial<JobRow> | null => {
-  if (isEnded(row.state) || row.cancelRequested) return null
-  const notBegun = row.state === 'accepted' && row.dispatchedAt === null && row.startedAt === null
-  if (!notBegun) return { cancelRequested: true, cancelPendingSince: now }
-  return { ...ending('cancelled', now), cancelRequested: true, steps: stopped(row.steps, now) }
-}
+const cancelledAtRest = (row: JobRow, now: number) => ({
+  ...ending('cancelled', now),
+  steps: stopped(row.steps, now),
+})
 
-const ending = (state: JobState, now: number) => ({ state, waitingFor: null, cancelPendingSince: null, endedAt: now })
+const ending = (state: JobState, now: number) => ({
+  state,
+  waitingFor: null,
+  pauseRequested: false,
+  intentPendingSince: null,
+  endedAt: now,
+})
 
 /** What a new run, or the same run in a new workflow, begins with. */
 const restart = {
@@ -125,6 +140,7 @@ const restart = {
   error: null,
   result: null,
   projectionVersion: 0,
+  intentPendingSince: null,
   startedAt: null,
   endedAt: null,
 } as const satisfies Partial<JobRow>

@@ -66,9 +66,12 @@ export interface Page<T> {
   nextCursor: string | null
 }
 
-/** `cancelled`: it had not begun. `requested`: tell the workflow. `ended`: too late. `missing`: no such job. */
-export type CancelOutcome =
-  | { outcome: 'cancelled' | 'requested' | 'ended'; job: JobRow }
+/**
+ * `settled`: nobody has to be told; a job that goes on is claimed for dispatch by the caller. `requested`: tell the workflow.
+ * `unchanged`: it is so already. `refused`: the state forbids it. `missing`: no such job.
+ */
+export type IntentOutcome =
+  | { outcome: 'settled' | 'requested' | 'unchanged' | 'refused'; job: JobRow }
   | { outcome: 'missing'; job: null }
 export type RetryOutcome = { outcome: 'restarted' | 'refused'; job: JobRow } | { outcome: 'missing'; job: null }
 export type RemoveOutcome = { outcome: 'removed' } | { outcome: 'refused'; job: JobRow } | { outcome: 'missing' }
@@ -103,11 +106,11 @@ export interface JobQueries {
   markStarted(jobs: JobRunRef[]): Promise<void>
   /**
    * Gives jobs back whose start certainly did not reach Temporal.
-   * @returns those that ended as cancelled instead, because that was asked for meanwhile.
+   * @returns those for which something was wished meanwhile, as that left them: cancelled, paused, of another priority.
    */
   releaseDispatch(jobs: JobRunRef[]): Promise<JobRow[]>
   /**
-   * Temporal does not know the workflow of this run: back to `accepted`, or `cancelled` where that was asked for.
+   * Temporal does not know the workflow of this run: back to `accepted`, or `cancelled` or `paused` where that was asked for.
    * @returns the row after it, or null where it had ended or is in another run.
    */
   markLost(job: JobRunRef): Promise<JobRow | null>
@@ -117,10 +120,15 @@ export interface JobQueries {
    * @returns the new revision.
    */
   applyProjection(projection: JobProjection): Promise<number | null>
-  requestCancel(id: string): Promise<CancelOutcome>
-  /** Live jobs whose workflow is still to be told of the cancellation; not those whose start is under way. */
-  cancelsToPassOn(limit: number): Promise<JobRow[]>
-  markCancelPassedOn(job: JobRunRef): Promise<void>
+  requestCancel(id: string): Promise<IntentOutcome>
+  requestPause(id: string): Promise<IntentOutcome>
+  /** Takes a pause back; what was paused before it began is then `accepted`. */
+  requestResume(id: string): Promise<IntentOutcome>
+  requestPriority(id: string, priority: number): Promise<IntentOutcome>
+  /** Live jobs whose workflow is still to be told what is wished of them; not those whose start is under way. */
+  intentsToPassOn(limit: number): Promise<JobRow[]>
+  /** The workflow knows of what was wished up to this row's `intentPendingSince`. */
+  markPassedOn(job: JobRunRef & Pick<JobRow, 'intentPendingSince'>): Promise<void>
   /** Retry: the next run, from `failed`, `cancelled` and `partial`. Claimed for dispatch by the caller. */
   startNextRun(id: string): Promise<RetryOutcome>
   /** Ends a job from outside its workflow. @returns the new revision, or null where it had ended or is in another run. */

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { SluiceError } from '../contract/failures.ts'
 import * as firstTables from './migrations/0001-first-tables.ts'
+import * as pause from './migrations/0002-pause.ts'
 
 interface Migration {
   name: string
@@ -8,7 +9,10 @@ interface Migration {
 }
 
 /** In order; one that was released is never edited, another is added. */
-const MIGRATIONS: readonly Migration[] = [{ name: '0001-first-tables', up: firstTables.up }]
+const MIGRATIONS: readonly Migration[] = [
+  { name: '0001-first-tables', up: firstTables.up },
+  { name: '0002-pause', up: pause.up },
+]
 
 const source: Knex.MigrationSource<Migration> = {
   getMigrations: async () => [...MIGRATIONS],

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FAILURES, type FailureCode } from './failures.ts'
-import { JOB_KINDS, JOB_STATES, STEP_NAMES, STEP_STATES } from './names.ts'
+import { JOB_KINDS, JOB_STATES, PRIORITIES, STEP_NAMES, STEP_STATES } from './names.ts'
 import { AUDIO_FORMATS, DEFAULT_PRESET, HEIGHT_LIMITS, idleOptions, PRESET_NAMES } from './presets.ts'
 import { clientText } from './text.ts'
 
@@ -55,10 +55,11 @@ export const jobSchema = z
     state: z.enum(JOB_STATES),
     waitingFor: z.enum(['cookies', 'site', 'disk', 'approval']).nullable(),
     cancelRequested: z.boolean(),
+    pauseRequested: z.boolean().describe('True until it is resumed; `state` says whether it rests already'),
     percent,
     preset: z.enum(PRESET_NAMES),
     options: jobOptionsSchema,
-    priority: z.int().min(1).max(5),
+    priority: z.int().min(PRIORITIES.urgent).max(PRIORITIES.last),
     source: z.object({
       url: z.string().nullable(),
       file: z.string().nullable(),
@@ -80,6 +81,8 @@ export const jobSchema = z
   .meta({ id: 'Job' })
 export type Job = z.infer<typeof jobSchema>
 
+const priority = whole.min(PRIORITIES.urgent).max(PRIORITIES.last).describe('1 is urgent, 5 has time')
+
 /** Body of `POST /jobs`, one job. Exactly one of `url` and `file`. */
 export const newJobSchema = z
   .strictObject({
@@ -87,7 +90,7 @@ export const newJobSchema = z
     url: clientText(4096).min(1).optional().describe('An http or https address of one video or audio recording'),
     file: clientText(4096).min(1).optional().describe('A path under the import folder'),
     preset: z.enum(PRESET_NAMES).default(DEFAULT_PRESET),
-    priority: whole.min(1).max(5).default(3).describe('1 is urgent'),
+    priority: priority.default(PRIORITIES.usual),
     force: z.boolean().default(false).describe('Do it again even where the media are already there'),
     passthrough: clientText(255).nullable().default(null).describe('Your own words, echoed wherever the job is'),
     options: jobOptionsSchema.default({}),
@@ -103,5 +106,8 @@ export const newJobSchema = z
   })
   .meta({ id: 'NewJob' })
 export type NewJob = z.infer<typeof newJobSchema>
+
+/** Body of `PATCH /jobs/{id}`. */
+export const jobChangeSchema = z.strictObject({ priority }).meta({ id: 'JobChange' })
 
 export const MAX_JOBS_PER_REQUEST = 1_000

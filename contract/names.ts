@@ -20,6 +20,12 @@ export const SEARCH_ATTRIBUTES = {
 
 export const QUERIES = { status: 'statusQuery' } as const
 
+/** What a running job can be told, by the API as well as by an operator's hand. */
+export const SIGNALS = { pause: 'pauseSignal', resume: 'resumeSignal', priority: 'prioritySignal' } as const
+
+/** From urgent to whenever there is time. */
+export const PRIORITIES = { urgent: 1, usual: 3, last: 5 } as const
+
 export const JOB_KINDS = ['ingest', 'info'] as const
 export type JobKind = (typeof JOB_KINDS)[number]
 

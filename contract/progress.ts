@@ -39,6 +39,17 @@ export interface HeartbeatDetails {
   checkpoint: unknown
 }
 
+/**
+ * What travels from API processes to workers: a hint, ahead of what Temporal will say, so that a job's programs end at once and
+ * even while Temporal is away. `run`: nothing more is wished, go on.
+ */
+export interface JobWish {
+  type: 'wish'
+  jobId: string
+  run: number
+  wish: 'cancel' | 'pause' | 'run'
+}
+
 /** What travels from workers to API processes. */
 export type BusMessage =
   | { type: 'progress'; sample: ProgressSample }

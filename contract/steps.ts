@@ -193,6 +193,9 @@ export interface JobProjection {
   /** Grows by one with each projection of a run: an older one never overwrites a newer. */
   version: number
   state: JobState
+  /** Whether a pause is wished for: the state turns `paused` when nothing runs any more. */
+  pauseRequested: boolean
+  priority: number
   title: string | null
   site: string | null
   steps: StepRecord[]

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { JobRow } from '../catalog/job-row.ts'
 import type { JobQueries } from '../catalog/jobs.ts'
 import { createAcceptanceLoad } from './acceptance-load.ts'
-import { createCanceller } from './cancel-job.ts'
+import { createIntentCarrier } from './carry-intents.ts'
 import { createOpenCalls } from './open-calls.ts'
 import { createStartedMarks } from './started-marks.ts'
 import { startWorkflow } from './start-workflow.ts'
@@ -18,8 +18,8 @@ export interface DispatcherDeps {
     | 'claimForDispatch'
     | 'markStarted'
     | 'releaseDispatch'
-    | 'cancelsToPassOn'
-    | 'markCancelPassedOn'
+    | 'intentsToPassOn'
+    | 'markPassedOn'
     | 'markEnded'
     | 'markLost'
     | 'noteProblem'
@@ -27,15 +27,17 @@ export interface DispatcherDeps {
   log: Logger
   /** A row has a new revision. */
   onChanged: (jobId: string, revision: number) => void
+  /** Tells workers what is wished of a job; default: they hear of it from Temporal alone. */
+  hint?: (row: JobRow) => void
   sweepMs?: number
 }
 
 export interface Dispatcher {
   /** Starts the workflows of rows that were just accepted or retried, and so are claimed; does not wait. */
   start(rows: readonly JobRow[]): void
-  /** Tells the workflow of a row that its cancellation was requested; does not wait. */
-  cancel(row: JobRow): void
-  /** One look now for jobs that nobody started and cancellations that nobody passed on. */
+  /** Tells the workflow of a row what is newly wished of its job; does not wait. */
+  carry(row: JobRow): void
+  /** One look now for jobs that nobody started and wishes that nobody passed on. */
   sweep(): Promise<void>
   /** Ends the sweep, waits for what is in flight and gives back what was not begun. */
   stop(): Promise<void>
@@ -128,8 +130,9 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
     }
   }
 
-  const canceller = createCanceller({
+  const intents = createIntentCarrier({
     ...deps,
+    hint: deps.hint ?? (() => {}),
     reachability,
     openCalls,
     settleStart: async (row) => {
@@ -151,8 +154,9 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
   const sweepOnce = async (): Promise<void> => {
     try {
       await marks.flush()
-      if (stopping.signal.aborted || !reachability.isReachable()) return
-      await canceller.passOnWaiting()
+      if (stopping.signal.aborted) return
+      await intents.carryWaiting()
+      if (!reachability.isReachable()) return
       await giveBackSurplus()
       const room = MAX_QUEUED - queued.size
       const rows = room > 0 ? await jobs.claimForDispatch(room) : []
@@ -189,12 +193,12 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
       load.accepted(rows.length)
       enqueue(rows)
     },
-    cancel: (row) => void canceller.cancel(row),
+    carry: (row) => void intents.carry(row),
     sweep,
     stop: async () => {
       stopping.abort()
       const patience = setTimeout(() => openCalls.hangUp(), STOP_PATIENCE_MS)
-      await Promise.all([looping, canceller.idle(), ...inFlight.values()])
+      await Promise.all([looping, intents.idle(), ...inFlight.values()])
       clearTimeout(patience)
       await marks.flush()
       await giveBackSurplus()

@@ -1,4 +1,4 @@
-import type { BusMessage } from '../contract/progress.ts'
+import type { BusMessage, JobWish } from '../contract/progress.ts'
 
 /**
  * Carries what workers see to the processes that show it. Losing a message loses no truth: state is in the catalog, progress
@@ -8,6 +8,12 @@ export interface ProgressPublisher {
   /** Never throws and never waits; drops what can't be sent. */
   publish(message: BusMessage): void
   close(): Promise<void>
+}
+
+/** What API processes tell workers; lost where the link is down. */
+export interface JobWishes {
+  /** Calls back for each wish; returns the way to stop. */
+  onWish(listener: (wish: JobWish) => void): () => void
 }
 
 export interface ProgressSubscriber {

@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
-import { type RawData, type WebSocket, WebSocketServer } from 'ws'
-import type { BusMessage } from '../contract/progress.ts'
+import { type RawData, WebSocket, WebSocketServer } from 'ws'
+import type { BusMessage, JobWish } from '../contract/progress.ts'
 import type { ProgressSubscriber } from './bus.ts'
 
 /** The API's end of the progress link: takes what workers publish and hands it to listeners in this process. */
@@ -12,6 +12,8 @@ export interface LoopbackHub extends ProgressSubscriber {
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
   /** Hands a message of this process to the same listeners. No sign of life of a worker. */
   announce(message: BusMessage): void
+  /** Hands a wish to all workers that are connected. */
+  tellWorkers(wish: JobWish): void
   /** Workers connected now. */
   linkCount(): number
   close(): void
@@ -56,6 +58,9 @@ export const createLoopbackHub = ({ secret, log }: { secret: string; log: Logger
       server.handleUpgrade(request, socket, head, attach)
     },
     announce,
+    tellWorkers: (wish) => {
+      for (const link of server.clients) if (link.readyState === WebSocket.OPEN) link.send(JSON.stringify(wish))
+    },
     onMessage: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
-import { WebSocket } from 'ws'
-import type { BusMessage } from '../contract/progress.ts'
+import { type RawData, WebSocket } from 'ws'
+import type { BusMessage, JobWish } from '../contract/progress.ts'
 import { readBusSecret } from './bus-secret.ts'
-import type { ProgressPublisher } from './bus.ts'
+import type { JobWishes, ProgressPublisher } from './bus.ts'
 
 /** So that the API can tell a quiet worker from a lost one within its 1.5 s. */
 const PING_EVERY_MS = 1_000
@@ -25,9 +25,11 @@ export interface LoopbackLinkOptions {
 
 /**
  * The worker's end of the progress link: one WebSocket to the API, opened again with back-off for as long as the worker
- * lives. While it is away samples are dropped; of `changed` the newest per job is kept and sent on return.
+ * lives. While it is away samples are dropped; of `changed` the newest per job is kept and sent on return. Wishes come the other
+ * way.
  */
-export const createLoopbackLink = ({ url, dataDir, log }: LoopbackLinkOptions): ProgressPublisher => {
+export const createLoopbackLink = ({ url, dataDir, log }: LoopbackLinkOptions): ProgressPublisher & JobWishes => {
+  const listeners = new Set<(wish: JobWish) => void>()
   const hints = new Map<string, BusMessage & { type: 'changed' }>()
   let socket: WebSocket | null = null
   let retryMs = FIRST_RETRY_MS
@@ -67,6 +69,10 @@ export const createLoopbackLink = ({ url, dataDir, log }: LoopbackLinkOptions): 
       link.ping()
       sendHints()
     }, PING_EVERY_MS)
+    link.on('message', (data) => {
+      const wish = parseWish(data)
+      if (wish) for (const listener of listeners) listener(wish)
+    })
     link.on('pong', () => {
       unanswered = 0
     })
@@ -101,6 +107,10 @@ export const createLoopbackLink = ({ url, dataDir, log }: LoopbackLinkOptions): 
       if (isOpen(socket) && socket.bufferedAmount <= MAX_UNSENT_BYTES) socket.send(JSON.stringify(message))
       else if (message.type === 'changed') keepHint(message)
     },
+    onWish: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
     close: async () => {
       closed = true
       if (retryTimer) clearTimeout(retryTimer)
@@ -116,5 +126,15 @@ export const createLoopbackLink = ({ url, dataDir, log }: LoopbackLinkOptions): 
         link.close(1001)
       })
     },
+  }
+}
+
+/** The API holds the secret and runs this code base, so the shape is trusted once the kind is known. */
+const parseWish = (data: RawData): JobWish | null => {
+  try {
+    const message = JSON.parse((data as Buffer).toString('utf8')) as JobWish | null
+    return message?.type === 'wish' ? message : null
+  } catch {
+    return null
   }
 }

@@ -1,6 +1,11 @@
 import { SluiceError } from '../contract/failures.ts'
 import { signalGroup } from './spawn-group.ts'
 
+/** The reason of an abort whose programs are killed without being asked first: nothing they could still write is of use. */
+export class StopAtOnce extends Error {
+  override readonly name = 'StopAtOnce'
+}
+
 /** A program that was asked to end gets this long to remove its temporary files. */
 const TERM_GRACE_MS = 3_000
 
@@ -29,7 +34,8 @@ export const superviseGroup = (
   const stop = (error: unknown): void => {
     if (reason !== null) return
     reason = { error }
-    if (signalGroup(groupId, 'SIGTERM')) {
+    if (error instanceof StopAtOnce) signalGroup(groupId, 'SIGKILL')
+    else if (signalGroup(groupId, 'SIGTERM')) {
       killTimer = setTimeout(() => signalGroup(groupId, 'SIGKILL'), TERM_GRACE_MS)
     }
   }

@@ -1,4 +1,4 @@
-import { CancellationScope, uuid4 } from '@temporalio/workflow'
+import { CancellationScope, isCancellation, uuid4 } from '@temporalio/workflow'
 import { summaryText } from '../contract/activity-summary.ts'
 import type { MediaPlan, VideoEncode } from '../contract/plan.ts'
 import type {
@@ -45,10 +45,16 @@ const FIRST_WEIGHTS = {
 /** One source in, published media out. */
 export const ingest = (input: JobInput): Promise<{ mediaIds: string[]; reused: boolean }> =>
   runJob(input, FIRST_WEIGHTS, async (run) => {
+    const removeAll = (): Promise<void> =>
+      run.locally(() => CancellationScope.nonCancellable(() => removeWork({ jobId: input.jobId })))
     try {
-      return await startingOver(run, () => make(run))
-    } finally {
-      await run.locally(() => CancellationScope.nonCancellable(() => removeWork({ jobId: input.jobId })))
+      const result = await startingOver(run, () => make(run))
+      await removeAll()
+      return result
+    } catch (error) {
+      // After a failure it stays for a while: a retry takes what is finished.
+      if (isCancellation(error) || CancellationScope.current().consideredCancelled) await removeAll()
+      throw error
     }
   })
 
@@ -72,7 +78,7 @@ const make = async (run: JobRun): Promise<{ mediaIds: string[]; reused: boolean 
 const resolveSource = async (run: JobRun): Promise<Resolved> => {
   const { source, preset, options } = run.input
   const resolved = await runStep(run, 'resolve', (ref) =>
-    resolve.executeWithOptions({ summary: summaryText(source.file ?? 'what is at the address') }, [
+    resolve.executeWithOptions(run.scheduling(summaryText(source.file ?? 'what is at the address')), [
       { ref, source, preset, options },
     ]),
   )
@@ -83,19 +89,23 @@ const resolveSource = async (run: JobRun): Promise<Resolved> => {
 const downloadSource = (run: JobRun, resolved: Resolved): Promise<Downloaded> => {
   const { source, preset, options } = run.input
   return runStep(run, 'download', (ref) =>
-    download.executeWithOptions({ summary: summaryText(resolved.title) }, [{ ref, source, resolved, preset, options }]),
+    download.executeWithOptions(run.scheduling(summaryText(resolved.title)), [
+      { ref, source, resolved, preset, options },
+    ]),
   )
 }
 
 const probeSource = (run: JobRun, file: StoredFile): Promise<Probed> =>
   runStep(run, 'probe', (ref) =>
-    probe.executeWithOptions({ summary: 'streams of the source' }, [{ ref, file, preset: run.input.preset }]),
+    probe.executeWithOptions(run.scheduling('streams of the source'), [{ ref, file, preset: run.input.preset }]),
   )
 
 const decide = async (run: JobRun, file: StoredFile, probed: Probed): Promise<MediaPlan> => {
   const { preset, options } = run.input
   const plan = await runStep(run, 'plan', (ref) =>
-    planMedia.executeWithOptions({ summary: `what to make for "${preset}"` }, [{ ref, file, probed, preset, options }]),
+    planMedia.executeWithOptions(run.scheduling(`what to make for "${preset}"`), [
+      { ref, file, probed, preset, options },
+    ]),
   )
   run.setWeights(plan.weights)
   return plan
@@ -137,7 +147,7 @@ const transcode = async (run: JobRun, { file, plan }: Making): Promise<Encoded> 
   const encodeAudio = async (): Promise<StoredFile | null> => {
     if (!audio) return null
     return attemptPart(run, 'transcode', { name: 'audio', share: audioShare }, (ref) =>
-      transcodeAudio.executeWithOptions({ summary: `audio as ${audio.codec}` }, [{ ref, file, plan }]),
+      transcodeAudio.executeWithOptions(run.scheduling(`audio as ${audio.codec}`), [{ ref, file, plan }]),
     )
   }
   return runParts(run, 'transcode', async () => {
@@ -181,7 +191,7 @@ const encodeChunks = (run: JobRun, { file, plan, video, share }: Picture): Promi
   return inLanes({ lanes: CHUNKS_AT_ONCE, count }, async (chunk) => {
     const part = { name: `${names}/${chunk + 1}`, share: share / count }
     const made = await attemptPart(run, 'transcode', part, (ref) =>
-      transcodeChunk.executeWithOptions({ summary: summaryText(`${names} chunk ${chunk + 1}/${count}`) }, [
+      transcodeChunk.executeWithOptions(run.scheduling(summaryText(`${names} chunk ${chunk + 1}/${count}`)), [
         { ref, file, plan, chunk },
       ]),
     )
@@ -193,7 +203,7 @@ const encodeChunks = (run: JobRun, { file, plan, video, share }: Picture): Promi
 
 const pack = async (run: JobRun, { file, plan, title }: Making, { chunks, audio }: Encoded): Promise<ProductFile[]> => {
   const { files } = await runStep(run, 'package', (ref) =>
-    packageMedia.executeWithOptions({ summary: plan.delivery === 'stream' ? 'HLS and DASH' : plan.extension }, [
+    packageMedia.executeWithOptions(run.scheduling(plan.delivery === 'stream' ? 'HLS and DASH' : plan.extension), [
       { ref, file, plan, chunks, audio, title },
     ]),
   )
@@ -206,7 +216,7 @@ const makeThumbnails = (run: JobRun, making: Making, encode: () => Promise<Encod
   const makePoster = async (): Promise<ProductFile[]> => {
     const part = { name: 'poster', share: withStoryboard ? 0.3 : 1 }
     const { files } = await attemptPart(run, 'thumbnail', part, (ref) =>
-      poster.executeWithOptions({ summary: 'poster from the best frame' }, [{ ref, file, plan, title }]),
+      poster.executeWithOptions(run.scheduling('poster from the best frame'), [{ ref, file, plan, title }]),
     )
     return files
   }
@@ -214,7 +224,7 @@ const makeThumbnails = (run: JobRun, making: Making, encode: () => Promise<Encod
     if (!withStoryboard) return []
     const chunks = plan.thumbnails.storyboardFrom === 'encode' ? await chunksOf(encode) : []
     const { files } = await attemptPart(run, 'thumbnail', { name: 'storyboard', share: 0.7 }, (ref) =>
-      storyboard.executeWithOptions({ summary: 'storyboard' }, [{ ref, file, plan, chunks }]),
+      storyboard.executeWithOptions(run.scheduling('storyboard'), [{ ref, file, plan, chunks }]),
     )
     return files
   }
@@ -240,6 +250,6 @@ const publishProducts = (run: JobRun, finished: Finished): Promise<Published> =>
   const { jobId, owner, preset, passthrough, options, createdAt, force, source } = run.input
   const job = { jobId, owner, preset, passthrough, options, createdAt, force, url: source.url }
   return runStep(run, 'publish', (ref) =>
-    publish.executeWithOptions({ summary: 'into the library' }, [{ ref, mediaId, job, ...finished }]),
+    publish.executeWithOptions(run.scheduling('into the library'), [{ ref, mediaId, job, ...finished }]),
   )
 }

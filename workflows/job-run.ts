@@ -10,10 +10,12 @@ import {
   setHandler,
 } from '@temporalio/workflow'
 import { isFailureCode, toFailure, type Failure } from '../contract/failures.ts'
-import { QUERIES, type JobState, type StepName } from '../contract/names.ts'
+import { isEnded, QUERIES, type JobState, type StepName } from '../contract/names.ts'
 import type { JobInput, JobProjection, StepRecord } from '../contract/steps.ts'
 import { projectJob } from './activity-proxies.ts'
+import { createJobPriority } from './job-priority.ts'
 import { createQueue } from './one-at-a-time.ts'
+import { createPauseGate, type PauseGate } from './pause-gate.ts'
 import { stepTable } from './step-table.ts'
 
 /** What a query answers and the catalog is told: the job as the workflow knows it. */
@@ -28,6 +30,10 @@ export interface JobRun {
   setSource(source: { title: string | null; site: string | null }): void
   /** Calls a local activity; all of a job's go through here, one at a time. */
   locally<O>(call: () => Promise<O>): Promise<O>
+  /** What runs for long goes through here: a pause cuts it off. */
+  readonly gate: Pick<PauseGate, 'pass'>
+  /** Options of an activity: what the Web UI calls it, and how urgent it is. */
+  scheduling(summary: string): { summary: string; priority: { priorityKey: number } }
   /** Marks every step that has not begun as left out. */
   skipRest(): void
   /** Every step is to be done once more; what is finished is found by those that made it. */
@@ -52,6 +58,8 @@ export const runJob = async (
     run: input.run,
     version: 0,
     state: 'running',
+    pauseRequested: false,
+    priority: input.priority,
     title: null,
     site: null,
     steps: Object.entries(weights).map(([name, weight]) => newStep(name as StepName, weight)),
@@ -61,16 +69,26 @@ export const runJob = async (
   const attemptsBefore = new Map<StepName, number>()
   const locally = createQueue()
   const projector = createProjector(status, locally)
+  const priority = createJobPriority(input.priority)
+  const gate = createPauseGate()
+  const heard = (): void => {
+    if (isEnded(status.state)) return
+    const state = gate.isPaused() ? 'paused' : 'running'
+    Object.assign(status, { state, pauseRequested: gate.isWished(), priority: priority.current() })
+    projector.changed()
+  }
   const step = (name: StepName): StepRecord => {
     const record = status.steps.find((candidate) => candidate.name === name)
     if (!record) throw ApplicationFailure.nonRetryable(`this kind of job has no step ${name}`, 'Internal')
     return record
   }
   const end = (state: JobState, change: Partial<JobProjection>): Promise<void> => {
-    Object.assign(status, change, { state })
+    Object.assign(status, change, { state, pauseRequested: false })
     return CancellationScope.nonCancellable(() => projector.finish())
   }
   setHandler(statusQuery, () => status)
+  priority.listen(heard)
+  gate.listen(heard)
   await projector.finish()
   // Cancelled between its acceptance and its start: the catalog has settled it, and nobody waits for its media.
   if (!projector.isKnown()) return { mediaIds: [], reused: false }
@@ -80,6 +98,8 @@ export const runJob = async (
       input,
       step,
       locally,
+      gate,
+      scheduling: (summary) => ({ summary, priority: { priorityKey: priority.current() } }),
       setStep: (name, change) => {
         Object.assign(step(name), change)
         projector.changed()

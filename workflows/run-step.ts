@@ -40,7 +40,10 @@ export const runParts = async <O>(run: JobRun, name: StepName, parts: () => Prom
   }
 }
 
-/** Attempts one part until it succeeds or its failures say that trying again is of no use. */
+/**
+ * Attempts one part until it succeeds or its failures say that trying again is of no use. An attempt that a pause cut off is
+ * followed by another when the job goes on, and counts as no failure.
+ */
 export const attemptPart = async <O>(
   run: JobRun,
   step: StepName,
@@ -52,14 +55,11 @@ export const attemptPart = async <O>(
   for (;;) {
     run.setStep(step, { state: 'queued', attempt: Math.max(run.step(step).attempt, attemptBase + 1) })
     try {
-      return await call({
-        jobId: run.input.jobId,
-        run: run.input.run,
-        step,
-        part: part.name,
-        share: part.share,
-        attemptBase,
-      })
+      const { jobId, run: runNumber } = run.input
+      const ref: StepRef = { jobId, run: runNumber, step, part: part.name, share: part.share, attemptBase }
+      const attempted = await run.gate.pass(() => call(ref))
+      if (!attempted.paused) return attempted.value
+      attemptBase = Math.max(attempted.attempt ?? 0, attemptBase + 1)
     } catch (error) {
       const failed = toolFailureOf(error)
       if (!failed || failed.missingKey !== undefined) throw error
@@ -71,7 +71,7 @@ export const attemptPart = async <O>(
       // Already the next attempt's number: readings of the failed one must not make the wait look like work.
       run.setStep(step, { state: 'queued', attempt: attemptBase + 1, error: failureOf(error, step) })
       const delayMs = Math.min(policy.firstDelayMs * 2 ** (tried - 1), policy.maxDelayMs)
-      await sleep(Math.min(failed.retryAfterMs ?? delayMs, LONGEST_WAIT_MS))
+      await waitOut(run, Math.min(failed.retryAfterMs ?? delayMs, LONGEST_WAIT_MS))
     }
   }
 }
@@ -80,6 +80,12 @@ interface ToolFailure extends Pick<FailureDetails, 'missingKey'> {
   code: FailureCode
   attempt: number
   retryAfterMs: number | null
+}
+
+/** The clock goes on during a pause: what is left of the wait then is all there is to wait. */
+const waitOut = async (run: JobRun, delayMs: number): Promise<void> => {
+  const until = Date.now() + delayMs
+  while ((await run.gate.pass(() => sleep(Math.max(0, until - Date.now())))).paused);
 }
 
 /** The typed failure an activity ended with; null for cancellation and for what is no tool's doing. */

@@ -21,7 +21,7 @@ import { createLoopbackLink } from '../../progress/loopback-link.ts'
 /** What the API asked its dispatcher to do, and what the dispatcher answers. */
 export interface FakeDispatch extends ApiDispatch {
   started: JobRow[]
-  cancelled: JobRow[]
+  carried: JobRow[]
   asked: string[]
   answerInfo: (url: string) => Promise<Info>
 }
@@ -60,11 +60,11 @@ export const startApi = async (settings: Record<string, string> = {}, socketTick
   }
   const dispatch: FakeDispatch = {
     started: [],
-    cancelled: [],
+    carried: [],
     asked: [],
     answerInfo: () => Promise.reject(new Error('no answer was prepared')),
     start: (rows) => dispatch.started.push(...rows),
-    cancel: (row) => dispatch.cancelled.push(row),
+    carry: (row) => dispatch.carried.push(row),
     info: ({ url }) => {
       dispatch.asked.push(url)
       return dispatch.answerInfo(url)

@@ -308,12 +308,51 @@ describe('one job', () => {
     const told = await running.post(`/api/v1/jobs/${running1.id}/cancel`)
     expect(told.status).toBe(202)
     expect(await jobOf(told)).toMatchObject({ cancelRequested: true })
-    expect(running.dispatch.cancelled.map(({ id }) => id)).toContain(running1.id)
+    expect(running.dispatch.carried.map(({ id }) => id)).toContain(running1.id)
     expect((await running.post(`/api/v1/jobs/${early.id}/cancel`)).status).toBe(202)
     await end(running1, 'cancelled')
     const late = await running.post(`/api/v1/jobs/${running1.id}/cancel`)
     expect(late.status).toBe(409)
     expect(await problemOf(late)).toMatchObject({ code: 'StateConflict', state: 'cancelled' })
+  })
+
+  test('pause and resume: in the row before it has begun, else by telling the workflow', async () => {
+    const job = await submit()
+    await begin(job)
+    const paused = await running.post(`/api/v1/jobs/${job.id}/pause`)
+    expect(paused.status).toBe(202)
+    expect(await jobOf(paused)).toMatchObject({ state: 'accepted', pauseRequested: true })
+    expect((await running.post(`/api/v1/jobs/${job.id}/pause`)).status).toBe(202)
+    expect(await jobOf(await running.post(`/api/v1/jobs/${job.id}/resume`))).toMatchObject({ pauseRequested: false })
+    const told = running.dispatch.carried.filter(({ id }) => id === job.id)
+    expect(told.map(({ pauseRequested }) => pauseRequested)).toEqual([true, false])
+
+    const early = await submit()
+    const row = await running.catalog.jobs.get(early.id)
+    if (row) await running.catalog.jobs.releaseDispatch([row])
+    expect(await jobOf(await running.post(`/api/v1/jobs/${early.id}/pause`))).toMatchObject({ state: 'paused' })
+    expect(await jobOf(await running.post(`/api/v1/jobs/${early.id}/resume`))).toMatchObject({ state: 'accepted' })
+    expect(running.dispatch.started.filter(({ id }) => id === early.id).at(-1)).toMatchObject({ pauseRequested: false })
+
+    await running.post(`/api/v1/jobs/${job.id}/cancel`)
+    const late = await running.post(`/api/v1/jobs/${job.id}/pause`)
+    expect([late.status, (await problemOf(late)).state]).toEqual([409, 'accepted'])
+  })
+
+  test('priority: changed while it has not ended, and checked', async () => {
+    const job = await submit()
+    await begin(job)
+    const headers = { authorization: `Bearer ${running.api.ownerToken}`, 'content-type': 'application/json' }
+    const change = (body: object) =>
+      running.call(job.links.self, { method: 'PATCH', headers, body: JSON.stringify(body) })
+    const changed = await change({ priority: 1 })
+    expect([changed.status, (await jobOf(changed)).priority]).toEqual([200, 1])
+    expect(running.dispatch.carried.at(-1)).toMatchObject({ id: job.id, priority: 1 })
+    for (const wrong of [{ priority: 0 }, { priority: 6 }, { priority: 1.5 }, {}, { priority: 2, state: 'failed' }]) {
+      expect((await change(wrong)).status).toBe(400)
+    }
+    await end(job, 'failed')
+    expect((await change({ priority: 2 })).status).toBe(409)
   })
 
   test('retry: the next run of the same job, from an end that is no success', async () => {
@@ -350,6 +389,8 @@ describe('one job', () => {
       run: 1,
       version: 9,
       state: 'running',
+      pauseRequested: false,
+      priority: 3,
       title: 'From the workflow',
       site: null,
       steps: [

@@ -48,6 +48,8 @@ describe.each(DATABASES)('jobs on $name', ({ start }) => {
       run: job.run,
       version: 1,
       state: 'running',
+      pauseRequested: false,
+      priority: 3,
       title: null,
       site: null,
       steps: job.steps,
@@ -219,8 +221,11 @@ describe.each(DATABASES)('jobs on $name', ({ start }) => {
     it('ends at once a job that nobody began', async () => {
       const { job } = await accept()
       await catalog.jobs.releaseDispatch([job])
-      expect(await catalog.jobs.requestCancel(job.id)).toMatchObject({ outcome: 'cancelled', job: { revision: 2 } })
-      expect(await catalog.jobs.requestCancel(job.id)).toMatchObject({ outcome: 'ended' })
+      expect(await catalog.jobs.requestCancel(job.id)).toMatchObject({
+        outcome: 'settled',
+        job: { state: 'cancelled', revision: 2 },
+      })
+      expect(await catalog.jobs.requestCancel(job.id)).toMatchObject({ outcome: 'refused' })
       expect(await catalog.jobs.claimForDispatch(10)).toEqual([])
     })
 
@@ -230,16 +235,57 @@ describe.each(DATABASES)('jobs on $name', ({ start }) => {
       await project(job)
       const asked = await catalog.jobs.requestCancel(job.id)
       expect(asked).toMatchObject({ outcome: 'requested', job: { state: 'running', cancelRequested: true } })
-      expect(await catalog.jobs.requestCancel(job.id)).toMatchObject({ outcome: 'requested', job: { revision: 3 } })
-      expect((await catalog.jobs.cancelsToPassOn(10)).map(({ id }) => id)).toEqual([job.id])
-      await catalog.jobs.markCancelPassedOn(job)
-      expect(await catalog.jobs.cancelsToPassOn(10)).toEqual([])
+      expect(await catalog.jobs.requestCancel(job.id)).toMatchObject({ outcome: 'unchanged', job: { revision: 3 } })
+      expect((await catalog.jobs.intentsToPassOn(10)).map(({ id }) => id)).toEqual([job.id])
+      await catalog.jobs.markPassedOn(await read(job.id))
+      expect(await catalog.jobs.intentsToPassOn(10)).toEqual([])
+    })
+
+    it('is not forgotten where another wish came while it was told', async () => {
+      const { job } = await accept()
+      await catalog.jobs.markStarted([job])
+      const { job: told } = await catalog.jobs.requestPause(job.id)
+      expect(await catalog.jobs.requestPause(job.id)).toMatchObject({ outcome: 'unchanged' })
+      expect(await catalog.jobs.requestResume(job.id)).toMatchObject({ outcome: 'requested' })
+      if (told) await catalog.jobs.markPassedOn(told)
+      const [waiting] = await catalog.jobs.intentsToPassOn(10)
+      expect(waiting).toMatchObject({ id: job.id, pauseRequested: false })
+      if (waiting) await catalog.jobs.markPassedOn(waiting)
+      expect(await catalog.jobs.intentsToPassOn(10)).toEqual([])
+    })
+
+    it('to pause keeps a job from being started, and to go on has it started by whoever wished so', async () => {
+      const { job } = await accept()
+      expect(await catalog.jobs.requestPause(job.id)).toMatchObject({
+        outcome: 'requested',
+        job: { state: 'accepted' },
+      })
+      expect(await catalog.jobs.releaseDispatch([job])).toMatchObject([{ id: job.id, state: 'paused' }])
+      expect(await catalog.jobs.claimForDispatch(10)).toEqual([])
+      expect(await catalog.jobs.quietSince(clock.now + 1, 10)).toEqual([])
+      expect(await catalog.jobs.requestPriority(job.id, 1)).toMatchObject({ outcome: 'settled', job: { priority: 1 } })
+      expect(await catalog.jobs.requestResume(job.id)).toMatchObject({ outcome: 'settled', job: { state: 'accepted' } })
+      expect(await catalog.jobs.claimForDispatch(10)).toEqual([])
+      clock.now += 60_000
+      expect(await catalog.jobs.claimForDispatch(10)).toMatchObject([{ id: job.id, priority: 1 }])
+    })
+
+    it('is what the workflow says of pausing and priority, until it has something to hear', async () => {
+      const { job } = await accept()
+      await catalog.jobs.markStarted([job])
+      await project(job, { state: 'paused', pauseRequested: true, priority: 2 })
+      expect(await read(job.id)).toMatchObject({ state: 'paused', pauseRequested: true, priority: 2 })
+      await catalog.jobs.requestResume(job.id)
+      await project(job, { version: 2, state: 'paused', pauseRequested: true, priority: 2 })
+      expect(await read(job.id)).toMatchObject({ state: 'paused', pauseRequested: false })
+      expect(await catalog.jobs.requestCancel(job.id)).toMatchObject({ outcome: 'requested' })
+      expect(await catalog.jobs.requestPause(job.id)).toMatchObject({ outcome: 'refused' })
     })
 
     it('is not signalled while the start is under way, and ends the job if that start never was', async () => {
       const { job } = await accept()
       expect(await catalog.jobs.requestCancel(job.id)).toMatchObject({ outcome: 'requested' })
-      expect(await catalog.jobs.cancelsToPassOn(10)).toEqual([])
+      expect(await catalog.jobs.intentsToPassOn(10)).toEqual([])
       expect(await catalog.jobs.releaseDispatch([job])).toMatchObject([{ id: job.id, state: 'cancelled', revision: 3 }])
     })
 

@@ -80,6 +80,8 @@ describe.each(DATABASES)('two processes on $name', ({ start }) => {
         run: 1,
         version: index + 1,
         state: 'running',
+        pauseRequested: false,
+        priority: 3,
         title: null,
         site: null,
         steps,

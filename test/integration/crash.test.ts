@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../contract/jobs.ts'
@@ -7,6 +7,7 @@ import { startTestInstance, type TestInstance } from './instance.ts'
 import { makeClip } from './make-media.ts'
 import { file } from './origin-answers.ts'
 import { startOrigin, type Origin } from './origin.ts'
+import { toolsRunningIn } from './running-tools.ts'
 
 let sluice: TestInstance
 let origin: Origin
@@ -40,12 +41,6 @@ const expectNothingLeft = async (job: Job): Promise<void> => {
   expect(await readdir(join(sluice.config.dataDir, 'work'))).not.toContain(job.id)
   expect(await readdir(join(sluice.config.dataDir, 'scratch'))).toEqual([])
   expect(await toolsRunningIn(sluice.config.dataDir)).toEqual([])
-}
-
-const toolsRunningIn = async (dataDir: string): Promise<string[]> => {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
-  return commands.filter((command) => command.includes(`${dataDir}/scratch`) || command.includes(`${dataDir}/work`))
 }
 
 describe('kill -9', () => {

@@ -50,6 +50,7 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
       },
       close: async () => {},
     },
+    wishes: { onWish: () => () => {} },
     metrics: { stepEnded: () => {} },
     log: pino({ level: 'silent' }),
   }

@@ -41,6 +41,8 @@ const runningProjection = (jobId: string, version: number): JobProjection => ({
   run: 1,
   version,
   state: 'running',
+  pauseRequested: false,
+  priority: 3,
   title: null,
   site: null,
   steps: [

@@ -61,6 +61,8 @@ const project = async (job: Job, states: Partial<Record<StepName, StepState>>, c
     run: job.run,
     version: (version += 1),
     state: 'running',
+    pauseRequested: false,
+    priority: 3,
     title: null,
     site: null,
     steps,

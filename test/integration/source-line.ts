@@ -55,6 +55,7 @@ export const createSourceLine = async (settings: Record<string, string> = {}) =>
       },
       close: async () => {},
     },
+    wishes: { onWish: () => () => {} },
     metrics: { stepEnded: () => {} },
     log: pino({ level: 'silent' }),
   }

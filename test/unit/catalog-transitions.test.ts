@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Intent } from '../../catalog/job-intents.ts'
 import type { JobRow } from '../../catalog/job-row.ts'
 import {
   afterEvent,
@@ -20,7 +21,8 @@ const accepted = (change: Partial<JobRow> = {}): JobRow => ({
   state: 'accepted',
   waitingFor: null,
   cancelRequested: false,
-  cancelPendingSince: null,
+  pauseRequested: false,
+  intentPendingSince: null,
   percent: 0,
   preset: 'web',
   options: {},
@@ -70,6 +72,8 @@ const event: fc.Arbitrary<JobEvent> = fc.oneof(
       run,
       version: fc.integer({ min: 1, max: 6 }),
       state: fc.constantFrom(...JOB_STATES),
+      pauseRequested: fc.boolean(),
+      priority: fc.integer({ min: 1, max: 5 }),
       title: fc.constantFrom(null, 'Title'),
       site: fc.constant(null),
       steps,
@@ -77,12 +81,16 @@ const event: fc.Arbitrary<JobEvent> = fc.oneof(
       result,
     })
     .map((projection): JobEvent => ({ type: 'projected', projection })),
-  fc.constant<JobEvent>({ type: 'cancelRequested' }),
+  fc.constantFrom<JobEvent[]>({ type: 'cancelRequested' }, { type: 'pauseRequested' }, { type: 'resumeRequested' }),
+  fc.integer({ min: 1, max: 5 }).map((priority): JobEvent => ({ type: 'priorityRequested', priority })),
   fc.record({ type: fc.constant('ended' as const), run, state: fc.constantFrom(...ENDED_STATES), error, result }),
   fc.record({ type: fc.constant('lost' as const), run }),
   fc.record({ type: fc.constant('problem' as const), run, error }),
   fc.constant<JobEvent>({ type: 'retried' }),
 )
+
+const WISHES = ['cancelRequested', 'pauseRequested', 'resumeRequested', 'priorityRequested']
+const isWish = (happening: JobEvent): happening is Intent => WISHES.includes(happening.type)
 
 /** Whether a rule holds for every step of random lives; a counterexample where it does not. */
 const overLives = (rule: (before: JobRow, event: JobEvent, after: JobRow | null) => boolean) => {
@@ -114,23 +122,56 @@ describe('the life of a job', () => {
     expect(overLives((before, _, after) => after === null || after.revision === before.revision + 1)).toEqual(HOLDS)
   })
 
-  it('has an end time exactly when it has ended, and then no cancellation to pass on', () => {
+  it('has an end time exactly when it has ended, and then nothing to pass on', () => {
     const rule = overLives((before, _, after) => {
       const row = after ?? before
-      const toPassOn = row.cancelPendingSince !== null
-      return (
-        (row.endedAt !== null) === isEnded(row.state) && !(toPassOn && (isEnded(row.state) || !row.cancelRequested))
-      )
+      const wished = row.intentPendingSince !== null || row.pauseRequested
+      return (row.endedAt !== null) === isEnded(row.state) && !(wished && isEnded(row.state))
     })
     expect(rule).toEqual(HOLDS)
   })
 
   it('hears nothing from another run, and no older projection', () => {
     const rule = overLives((before, happening, after) => {
-      if (happening.type === 'retried' || happening.type === 'cancelRequested') return true
+      if (happening.type === 'retried' || isWish(happening)) return true
       const ofRun = happening.type === 'projected' ? happening.projection.run : happening.run
       const old = happening.type === 'projected' && happening.projection.version <= before.projectionVersion
       return after === null || (ofRun === before.run && !old)
+    })
+    expect(rule).toEqual(HOLDS)
+  })
+
+  it('does as was wished at last, whatever its workflow says that has not heard of it yet', () => {
+    const rule = overLives((before, happening, after) => {
+      if (after === null || before.intentPendingSince === null || isEnded(after.state)) return true
+      if (happening.type !== 'projected') return true
+      return after.pauseRequested === before.pauseRequested && after.priority === before.priority
+    })
+    expect(rule).toEqual(HOLDS)
+  })
+
+  it('is told apart from what was wished before, by a time of its own', () => {
+    const rule = overLives((before, happening, after) => {
+      if (after === null || !isWish(happening) || after.intentPendingSince === null) return true
+      return after.intentPendingSince > (before.intentPendingSince ?? 0)
+    })
+    expect(rule).toEqual(HOLDS)
+  })
+
+  it('rests where it was paused before it began, without anybody being told', () => {
+    const rule = overLives((_, happening, after) => {
+      if (!isWish(happening) && happening.type !== 'lost') return true
+      if (after === null || after.state !== 'accepted' || after.dispatchedAt !== null || after.startedAt !== null)
+        return true
+      return !after.pauseRequested && after.intentPendingSince === null
+    })
+    expect(rule).toEqual(HOLDS)
+  })
+
+  it('does nothing more that is wished of it once it is to be cancelled', () => {
+    const rule = overLives((before, happening, after) => {
+      const isToStop = before.cancelRequested && !isEnded(before.state)
+      return !isToStop || !isWish(happening) || after === null
     })
     expect(rule).toEqual(HOLDS)
   })
@@ -156,8 +197,25 @@ describe('the life of a job', () => {
     const idle = accepted({ dispatchedAt: null })
     expect(afterEvent(idle, { type: 'cancelRequested' }, 5)).toMatchObject({ state: 'cancelled', endedAt: 5 })
     const asked = afterEvent(accepted(), { type: 'cancelRequested' }, 5)
-    expect(asked).toMatchObject({ state: 'accepted', cancelRequested: true, cancelPendingSince: 5 })
+    expect(asked).toMatchObject({ state: 'accepted', cancelRequested: true, intentPendingSince: 5 })
     expect(asked && afterEvent(asked, { type: 'lost', run: 1 }, 6)).toMatchObject({ state: 'cancelled' })
+  })
+
+  it('is paused at once before anybody began, asks otherwise, and goes on from there', () => {
+    const idle = afterEvent(accepted({ dispatchedAt: null }), { type: 'pauseRequested' }, 5)
+    expect(idle).toMatchObject({ state: 'paused', pauseRequested: true, intentPendingSince: null })
+    const goingOn = idle && afterEvent(idle, { type: 'resumeRequested' }, 6)
+    expect(goingOn).toMatchObject({ state: 'accepted', pauseRequested: false, dispatchedAt: 6 })
+    const asked = afterEvent(accepted({ state: 'running' }), { type: 'pauseRequested' }, 5)
+    expect(asked).toMatchObject({ state: 'running', pauseRequested: true, intentPendingSince: 5 })
+    expect(asked && afterEvent(asked, { type: 'lost', run: 1 }, 6)).toMatchObject({
+      state: 'paused',
+      pauseRequested: true,
+      dispatchedAt: null,
+      intentPendingSince: null,
+    })
+    const back = asked && afterEvent(asked, { type: 'resumeRequested' }, 5)
+    expect(back).toMatchObject({ pauseRequested: false, intentPendingSince: 6 })
   })
 
   it('shows a problem until it is over', () => {

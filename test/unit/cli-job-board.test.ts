@@ -21,6 +21,7 @@ const job = (id: string, more: Partial<Job> = {}): Job => ({
   state: 'running',
   waitingFor: null,
   cancelRequested: false,
+  pauseRequested: false,
   percent: 0,
   preset: 'web',
   options: {},

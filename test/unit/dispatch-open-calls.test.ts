@@ -33,11 +33,13 @@ it('has any number of calls under way without a listener for each on one signal,
   const { client, signals } = silentClient()
   const dispatcher = createDispatcher({
     client,
-    jobs: { claimForDispatch: none, cancelsToPassOn: none, releaseDispatch: none, markStarted: none } as never,
+    jobs: { claimForDispatch: none, intentsToPassOn: none, releaseDispatch: none, markStarted: none } as never,
     log: pino({ level: 'silent' }),
     onChanged: () => {},
   })
-  for (let id = 0; id < MANY; id += 1) dispatcher.cancel({ kind: 'ingest', id: String(id), run: 1 } as JobRow)
+  for (let id = 0; id < MANY; id += 1) {
+    dispatcher.carry({ kind: 'ingest', id: String(id), run: 1, cancelRequested: true } as JobRow)
+  }
   await dispatcher.stop()
   expect(signals.map(({ aborted }) => aborted)).toEqual(Array.from({ length: MANY }, () => true))
   expect(warnings).toEqual([])

@@ -23,6 +23,7 @@ const job = (change: Partial<Job> = {}): Job => ({
   state: 'running',
   waitingFor: null,
   cancelRequested: false,
+  pauseRequested: false,
   percent: 0,
   preset: 'web',
   options: {},

@@ -10,6 +10,7 @@ const job = (minute: number, change: Partial<Job> = {}): Job => ({
   state: 'running',
   waitingFor: null,
   cancelRequested: false,
+  pauseRequested: false,
   percent: 0,
   preset: 'web',
   options: {},

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import type { WorkflowHandle } from '@temporalio/client'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { bundleWorkflowCode, DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker'
@@ -211,13 +212,36 @@ export const useWorkflows = () => {
     await environment?.teardown()
   })
 
-  /** Runs an ingest to its end. `cancelAt`: asks Temporal to cancel it once that activity has begun. */
-  return async (input: JobInput, activities: FakeActivities, { cancelAt }: { cancelAt?: string } = {}) => {
+  /**
+   * Runs an ingest to its end. `cancelAt`: asks Temporal to cancel it once that activity has begun. `meanwhile`: what is done to
+   * it while it runs. `toldFirst`: a signal that is there when it begins.
+   */
+  return async (
+    input: JobInput,
+    activities: FakeActivities,
+    {
+      cancelAt,
+      meanwhile,
+      toldFirst,
+    }: {
+      cancelAt?: string
+      meanwhile?: (workflow: WorkflowHandle) => Promise<void>
+      toldFirst?: { signal: string; signalArgs: unknown[] }
+    } = {},
+  ) => {
     if (!environment) throw new Error('the test environment did not start')
     const workflowId = workflowIdOf(input.kind, input.jobId, input.run)
     current = cancelAt === undefined ? activities : cancelling(activities, cancelAt, workflowId, environment)
     const options = { workflowId, taskQueue: TASK_QUEUES.control, args: [input] }
     try {
+      if (meanwhile) {
+        const { workflow: client } = environment.client
+        const workflow = await (toldFirst
+          ? client.signalWithStart('ingest', { ...options, ...toldFirst })
+          : client.start('ingest', options))
+        await meanwhile(workflow)
+        return (await workflow.result()) as { mediaIds: string[]; reused: boolean }
+      }
       return (await environment.client.workflow.execute('ingest', options)) as { mediaIds: string[]; reused: boolean }
     } finally {
       if (process.env['RECORD_HISTORIES'] === '1') await recordHistory(environment, workflowId)

@@ -8,31 +8,6 @@ import { toJob } from '../job-view.ts'
 import { API_PATH } from '../links.ts'
 import { stateConflict, visibleJob } from '../visible-job.ts'
 
-/** Answered at once; the state turns `cancelled` when the last process of the job is dead. */
-export const cancelJob = (deps: ApiDeps): Route => ({
-  method: 'post',
-  path: `${API_PATH}/jobs/{id}/cancel`,
-  role: 'editor',
-  operation: {
-    operationId: 'cancelJob',
-    summary: 'Cancel a job that has not ended',
-    description:
-      'Answers with `cancelRequested`; the state turns `cancelled` when the last process of the job is dead.',
-    tags: ['Jobs'],
-    requestParams: { path: idPathSchema },
-    responses: { '202': json('The job', jobSchema), ...problems(404, 409, 503) },
-  },
-  handle: async ({ request, response, principal }) => {
-    const { id } = await visibleJob(deps.catalog.jobs, { id: pathParameter(request, 'id'), principal })
-    const { outcome, job } = await deps.catalog.jobs.requestCancel(id)
-    if (outcome === 'missing') throw new Problem('JobNotFound')
-    if (outcome === 'ended') throw stateConflict(job, `The job has ${job.state} already.`)
-    response.status(202).json(toJob(job, deps))
-    if (outcome === 'requested') deps.dispatch.cancel(job)
-    deps.changed(job)
-  },
-})
-
 /** The next run of the same job. */
 export const retryJob = (deps: ApiDeps): Route => ({
   method: 'post',

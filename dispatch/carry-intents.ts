@@ -8,40 +8,43 @@ import { lookAfterJob } from './look-after-job.ts'
 import type { OpenCalls } from './open-calls.ts'
 import type { Reachability } from './reachability.ts'
 import { isAway, isNotFound } from './temporal-errors.ts'
+import { tellWorkflow } from './tell-workflow.ts'
 
-export interface CancellerDeps {
+export interface IntentCarrierDeps {
   client: WorkflowClient
-  jobs: Pick<JobQueries, 'cancelsToPassOn' | 'markCancelPassedOn' | 'markEnded' | 'markLost' | 'noteProblem'>
+  jobs: Pick<JobQueries, 'intentsToPassOn' | 'markPassedOn' | 'markEnded' | 'markLost' | 'noteProblem'>
   log: Logger
   onChanged: (jobId: string, revision: number) => void
+  /** Tells workers what is wished of a job, so that its programs end even while Temporal is away. May be lost. */
+  hint: (row: JobRow) => void
   reachability: Reachability
   openCalls: OpenCalls
   /** Waits for a start that is under way; `withdrawn`: it never began, and the row is settled. */
   settleStart: (row: JobRow) => Promise<'sent' | 'withdrawn'>
 }
 
-export interface Canceller {
-  cancel(row: JobRow): Promise<void>
-  /** Tells the workflows of those whose row still keeps the intent. */
-  passOnWaiting(): Promise<void>
-  /** Ends when no cancellation is under way. */
+export interface IntentCarrier {
+  carry(row: JobRow): Promise<void>
+  /** Tells the workflows of those whose row still keeps an intent; workers alone while Temporal is away. */
+  carryWaiting(): Promise<void>
+  /** Ends when nothing is under way. */
   idle(): Promise<void>
 }
 
-const CANCEL_TIMEOUT_MS = 5_000
+const TELL_TIMEOUT_MS = 5_000
 const BATCH = 100
 
-/** Carries the wish to cancel from the row to the workflow, as a request that waits for a worker where there is none. */
-export const createCanceller = (deps: CancellerDeps): Canceller => {
-  const { client, jobs, log, reachability, settleStart, openCalls } = deps
+/** Carries what is wished of a job from its row to the workflow, as requests and signals that wait for a worker where there is none. */
+export const createIntentCarrier = (deps: IntentCarrierDeps): IntentCarrier => {
+  const { client, jobs, log, hint, reachability, settleStart, openCalls } = deps
   const underWay = new Set<Promise<void>>()
 
   const tell = async (row: JobRow): Promise<void> => {
     const handle = client.getHandle(workflowIdOf(row.kind, row.id, row.run))
     try {
-      await callTemporal({ client, timeoutMs: CANCEL_TIMEOUT_MS, openCalls }, () => handle.cancel())
+      await callTemporal({ client, timeoutMs: TELL_TIMEOUT_MS, openCalls }, () => tellWorkflow(handle, row))
       reachability.answered()
-      await jobs.markCancelPassedOn(row)
+      await jobs.markPassedOn(row)
     } catch (error) {
       if (!isNotFound(error)) throw error
       // It never ran, or has closed already: the row takes over how.
@@ -50,26 +53,27 @@ export const createCanceller = (deps: CancellerDeps): Canceller => {
   }
 
   const attempt = async (row: JobRow): Promise<void> => {
+    hint(row)
     try {
       if ((await settleStart(row)) === 'sent' && reachability.isReachable()) await tell(row)
     } catch (error) {
       if (isAway(error)) reachability.lost(error)
-      else log.error({ err: error, jobId: row.id }, 'cannot pass the cancellation on; it is tried again')
+      else log.error({ err: error, jobId: row.id }, 'cannot pass on what is wished of this job; it is tried again')
     }
   }
 
-  const cancel = (row: JobRow): Promise<void> => {
+  const carry = (row: JobRow): Promise<void> => {
     const attempting = attempt(row).finally(() => underWay.delete(attempting))
     underWay.add(attempting)
     return attempting
   }
 
   return {
-    cancel,
-    passOnWaiting: async () => {
-      for (const row of await jobs.cancelsToPassOn(BATCH)) {
-        if (!reachability.isReachable()) return
-        await cancel(row)
+    carry,
+    carryWaiting: async () => {
+      for (const row of await jobs.intentsToPassOn(BATCH)) {
+        if (reachability.isReachable()) await carry(row)
+        else hint(row)
       }
     },
     idle: async () => {
