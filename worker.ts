@@ -158,7 +158,11 @@ const main = async (stopping: AbortController): Promise<void> => {
     catalog && control
       ? startHousekeeping(
           catalog,
-          { listJobs: () => store.listJobs(), removeJob: (jobId) => control.removeWork({ jobId }) },
+          {
+            listJobs: () => store.listJobs(),
+            removeJob: (jobId) => control.removeWork({ jobId }),
+            withdraw: (jobId) => control.withdraw({ jobId }),
+          },
           log,
         )
       : null

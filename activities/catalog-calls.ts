@@ -4,8 +4,8 @@ import { settingsKeyOf } from '../contract/settings-key.ts'
 import type { JobInput, JobProjection } from '../contract/steps.ts'
 import type { ProgressPublisher } from '../progress/bus.ts'
 import type { Library } from '../storage/library.ts'
+import { removeJobFiles, withdrawUnpublished } from '../storage/publishing-note.ts'
 import type { WorkStore } from '../storage/work-store.ts'
-import { withdrawUnpublished } from './publishing-note.ts'
 
 export interface CatalogCallDeps {
   catalog: Catalog
@@ -41,7 +41,11 @@ export const createCatalogCalls = ({ catalog, bus, store, library }: CatalogCall
 
   /** Removes what the steps of a job handed each other, and what it did not get to publish. */
   async removeWork({ jobId }: { jobId: string }): Promise<void> {
+    await removeJobFiles({ store, library, catalog }, jobId)
+  },
+
+  /** Takes back what a job that failed did not get to publish; the rest stays for its next run. */
+  async withdraw({ jobId }: { jobId: string }): Promise<void> {
     await withdrawUnpublished({ store, library, catalog }, jobId)
-    await store.removeJob(jobId)
   },
 })

@@ -1,7 +1,7 @@
 import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
-import type { Downloaded, DownloadInput } from '../contract/steps.ts'
+import type { Downloaded, DownloadInput, Resolved } from '../contract/steps.ts'
 import { openImport, takeImport } from '../tools/source-file.ts'
 import { extensionOf } from '../tools/source-type.ts'
 import { fetchUrl } from './download-url.ts'
@@ -19,13 +19,13 @@ export const createDownload =
   (deps: SourceDeps) =>
   (input: DownloadInput): Promise<Downloaded> =>
     runStep(deps, input.ref, async (run) => {
-      const finished = await findFinished(deps, input.ref.jobId)
+      const finished = await findFinished(deps, input)
       if (finished) return finished
       const path = input.source.file === null ? await fetchUrl(deps, run, input) : await takeFile(deps, run, input)
       const { size } = await stat(path)
       if (size === 0) throw new SluiceError('UnsupportedMedia', 'The file is empty.')
       refuseTooLarge(size, input.options.maxSizeBytes)
-      return keep(deps, run, { jobId: input.ref.jobId, path })
+      return keep(deps, run, input, path)
     })
 
 const takeFile = async (
@@ -34,7 +34,7 @@ const takeFile = async (
   { source, resolved, options }: DownloadInput,
 ): Promise<string> => {
   const file = await openImport(deps.config.importDir, source.file ?? '')
-  if (file.stamp !== resolved.fileStamp) {
+  if (file.stamp !== resolved.stamp) {
     throw new SluiceError('SourceUnavailable', 'The file was changed after the job looked at it; retry the job.')
   }
   refuseTooLarge(file.sizeBytes, options.maxSizeBytes)
@@ -48,28 +48,48 @@ const takeFile = async (
   return target
 }
 
-/** The file's extension is only known once it is there, so a note beside it says which it was. */
+/** The file's extension is only known once it is there, so a note beside it says which it was, and of what. */
 const noteKeyOf = (jobId: string): string => `${jobId}/source.json`
 
-const findFinished = async (deps: SourceDeps, jobId: string): Promise<Downloaded | null> => {
-  if ((await deps.store.find(noteKeyOf(jobId))) === null) return null
-  const noted = JSON.parse(await readFile(await deps.store.read(noteKeyOf(jobId)), 'utf8')) as Downloaded
+interface Note extends Downloaded {
+  source: SourceMark
+}
+
+/** What was downloaded, and in which run of the job. */
+interface SourceMark extends Pick<Resolved, 'sourceKey' | 'stamp'> {
+  run: number
+}
+
+const markOf = ({ ref, resolved: { sourceKey, stamp } }: DownloadInput): SourceMark => ({
+  run: ref.run,
+  sourceKey,
+  stamp,
+})
+
+const findFinished = async (deps: SourceDeps, input: DownloadInput): Promise<Downloaded | null> => {
+  const noteKey = noteKeyOf(input.ref.jobId)
+  if ((await deps.store.find(noteKey)) === null) return null
+  const { source, ...noted } = JSON.parse(await readFile(await deps.store.read(noteKey), 'utf8')) as Note
+  if (!isOfSame(source, markOf(input))) return null
   const found = await deps.store.find(noted.file.key)
   return found?.sizeBytes === noted.file.sizeBytes ? noted : null
 }
 
-const keep = async (
-  deps: SourceDeps,
-  run: StepRun,
-  { jobId, path }: { jobId: string; path: string },
-): Promise<Downloaded> => {
+/** Of a source of which nothing tells whether it changed, what an earlier run took is not taken again. */
+const isOfSame = (noted: SourceMark, wanted: SourceMark): boolean =>
+  noted.sourceKey === wanted.sourceKey &&
+  noted.stamp === wanted.stamp &&
+  (noted.stamp !== null || noted.run === wanted.run)
+
+const keep = async (deps: SourceDeps, run: StepRun, input: DownloadInput, path: string): Promise<Downloaded> => {
+  const { jobId } = input.ref
   const extension = await extensionOf(path)
   const named = join(run.scratchDir, `source.${extension}`)
   await rename(path, named)
   const file = await deps.store.commit(named, `${jobId}/source.${extension}`)
   const downloaded: Downloaded = { file, extension }
   const note = join(run.scratchDir, 'source.json')
-  await writeFile(note, JSON.stringify(downloaded))
+  await writeFile(note, JSON.stringify({ ...downloaded, source: markOf(input) } satisfies Note))
   await deps.store.commit(note, noteKeyOf(jobId))
   return downloaded
 }

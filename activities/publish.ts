@@ -7,8 +7,8 @@ import { settingsKeyOf } from '../contract/settings-key.ts'
 import type { ProductFile, Published, PublishInput } from '../contract/steps.ts'
 import { CHECKSUMS_FILE, MANIFEST_FILE, writeChecksums, writeManifest, type Library } from '../storage/library.ts'
 import { libraryName, numberedName } from '../storage/library-name.ts'
+import { notePublishing } from '../storage/publishing-note.ts'
 import { hashFile } from '../tools/hash-file.ts'
-import { notePublishing } from './publishing-note.ts'
 import { rungsOf } from './rungs.ts'
 import { runStep, type StepDeps, type StepRun } from './step.ts'
 
@@ -35,7 +35,12 @@ export const createPublish =
       const main = products.find((product) => product.role === 'main') ?? null
       const mainExtension = main ? input.plan.extension : null
       const base = await reserveName(deps, input, mainExtension)
-      await notePublishing(deps, run, { jobId: input.job.jobId, mediaId: input.mediaId, base, mainExtension })
+      await notePublishing(deps, run.scratchDir, {
+        jobId: input.job.jobId,
+        mediaId: input.mediaId,
+        base,
+        mainExtension,
+      })
       const staging = await deps.library.openStaging(input.mediaId, run.attempt)
       try {
         for (const product of products) {

@@ -43,7 +43,7 @@ const resolveFile = async (deps: SourceDeps, run: StepRun, file: string): Promis
     title: source.title || id,
     extractor: 'file',
     id,
-    fileStamp: source.stamp,
+    stamp: source.stamp,
     uploader: null,
     site: null,
     webpageUrl: null,

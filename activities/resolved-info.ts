@@ -9,6 +9,7 @@ import {
   identityOf,
   refuseLive,
   sizeOfFormat,
+  stampOf,
   uploaderOf,
   webAddressOf,
   type YtdlpInfo,
@@ -71,7 +72,7 @@ export const resolvedOf = (ref: StepRef, url: string, info: YtdlpInfo): Resolved
   const sizes = chosenFormats(info).map((format) => sizeOfFormat(format)?.bytes ?? null)
   return {
     infoKey: infoKeyOf(ref.jobId),
-    fileStamp: null,
+    stamp: stampOf(info),
     ...identityOf(info, source.normalised),
     uploader: uploaderOf(info),
     site: siteOf(info, source.host),

@@ -5,6 +5,9 @@ import type { JobRow } from '../catalog/job-row.ts'
 import type { Config } from '../config.ts'
 import { readBusSecret } from '../progress/bus-secret.ts'
 import { createLoopbackHub, type LoopbackHub } from '../progress/loopback-hub.ts'
+import { createLibrary } from '../storage/library.ts'
+import { createLocalWorkStore } from '../storage/local-work-store.ts'
+import { removeJobFiles } from '../storage/publishing-note.ts'
 import { createAuthenticate } from './access/authenticate.ts'
 import { createOriginGuard } from './access/origin-guard.ts'
 import { ensureOwnerToken } from './access/owner-token.ts'
@@ -62,6 +65,7 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
   const tickets = createTickets()
 
   const hub = createLoopbackHub({ secret: await readBusSecret(config.dataDir), log })
+  const files = { store: createLocalWorkStore(config.dataDir), library: createLibrary(config.libraryDir), catalog }
   const links = createLinks(config.temporal)
   const live = createLiveProgress()
   const feed = createProgressFeed({ jobs: catalog.jobs, live, links, log })
@@ -85,6 +89,7 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
     links,
     dispatch: parts.createDispatch({ onChanged: announce, hint: (row) => hub.tellWorkers(wishOf(row)) }),
     metrics: createApiMetrics({ sockets: () => feed.clientCount(), links: () => hub.linkCount() }),
+    removeJobFiles: (jobId) => removeJobFiles(files, jobId),
     changed: ({ id, revision }) => announce(id, revision),
     checkReadiness: createReadiness(parts),
     workerHeardAt: () => hub.lastHeardAt(),

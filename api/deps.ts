@@ -27,6 +27,8 @@ export interface ApiDeps {
   guard: OriginGuard
   tickets: Tickets
   metrics: ApiMetrics
+  /** Removes what an ended job left for a retry. */
+  removeJobFiles(jobId: string): Promise<void>
   /** Tells whoever watches that this process has changed a row. */
   changed(row: Pick<JobRow, 'id' | 'revision'>): void
   log: Logger
@@ -35,7 +37,7 @@ export interface ApiDeps {
 
 /** What the API has done in Temporal; none of it waits, except `info`. */
 export interface ApiDispatch {
-  /** Starts the workflows of rows that were just claimed. */
+  /** Takes rows in hand that were just claimed; their workflows are started after the caller. */
   start(rows: readonly JobRow[]): void
   /** Tells the workflow of a row what is newly wished of its job. */
   carry(row: JobRow): void

@@ -3,7 +3,7 @@ import { ENDED_STATES, isEnded, JOB_STATES, type JobState } from '../contract/na
 import type { JobResult } from '../contract/jobs.ts'
 import type { StepRecord } from '../contract/steps.ts'
 import { withCatalogErrors } from './database-errors.ts'
-import type { JobRecord } from './job-row.ts'
+import type { JobRecord, JobRow } from './job-row.ts'
 import { toMediaFileRow, toMediaRow, type MediaFileRecord, type MediaFileRow, type MediaRecord } from './media-row.ts'
 import type { MediaWithFiles } from './media.ts'
 
@@ -27,8 +27,8 @@ export interface CatalogAudit {
   pathsWithoutMedia(): Promise<ReservedPath[]>
   /** Media that results of jobs name and that are not there. */
   resultsWithoutMedia(): AsyncGenerator<{ jobId: string; mediaIds: string[] }>
-  /** Those of the given jobs that exist. */
-  statesOf(jobIds: string[]): Promise<Map<string, JobState>>
+  /** How those of the given jobs are that exist; `updatedAt` in epoch ms. */
+  statesOf(jobIds: string[]): Promise<Map<string, Pick<JobRow, 'state' | 'updatedAt'>>>
   /** Live jobs that are about to publish. */
   publishingJobs(): Promise<string[]>
   removeFilesWithoutMedia(records: MediaFileRecord[]): Promise<void>
@@ -60,11 +60,13 @@ export const createCatalogAudit = (knex: Knex): CatalogAudit => ({
       return records.map(({ media_id, path }) => ({ mediaId: media_id, path }))
     },
     statesOf: async (jobIds: string[]) => {
-      const states = new Map<string, JobState>()
+      const states = new Map<string, Pick<JobRow, 'state' | 'updatedAt'>>()
       for (let start = 0; start < jobIds.length; start += PAGE) {
         const ids = jobIds.slice(start, start + PAGE)
-        const records = await knex<JobRecord>('jobs').whereIn('id', ids).select('id', 'state')
-        for (const { id, state } of records) states.set(id, state as JobState)
+        const records = await knex<JobRecord>('jobs').whereIn('id', ids).select('id', 'state', 'updated_at')
+        for (const { id, state, updated_at } of records) {
+          states.set(id, { state: state as JobState, updatedAt: Number(updated_at) })
+        }
       }
       return states
     },

@@ -1,16 +1,25 @@
 import type { Logger } from 'pino'
 import { isEnded } from '../contract/names.ts'
 import type { Catalog } from './catalog.ts'
+import type { JobRow } from './job-row.ts'
 
 /** Files between the steps of jobs. */
 export interface JobFiles {
   listJobs(): Promise<string[]>
   removeJob(jobId: string): Promise<void>
+  /** Takes back what it did not get to publish, and leaves the rest. */
+  withdraw(jobId: string): Promise<void>
 }
 
 const INTERVAL_MS = 3_600_000
 /** A job that has just ended may be run again at this moment. */
 const QUIET_MS = 600_000
+/** A job that failed is retried within a day, or its work is done anew. */
+const KEPT_AFTER_FAILURE_MS = 24 * 3_600_000
+
+/** Whether the files of an ended job are there for its retry, which goes on from what is finished. */
+export const keepsFiles = ({ state, updatedAt }: Pick<JobRow, 'state' | 'updatedAt'>, now: number): boolean =>
+  state === 'failed' && now - updatedAt < KEPT_AFTER_FAILURE_MS
 
 /**
  * Removes what nobody needs any more, now and every hour: cached answers about sources, kept idempotency keys, and files of jobs
@@ -23,7 +32,7 @@ export const startHousekeeping = (catalog: Catalog, files: JobFiles, log: Logger
       const removed = {
         answers: await catalog.infoCache.removeExpired(now),
         keys: await catalog.idempotency.removeExpired(now),
-        jobs: await removeLeftFiles(catalog, files, now - QUIET_MS),
+        jobs: await removeLeftFiles(catalog, files, now),
       }
       log.debug(removed, 'removed what nobody needs any more')
     } catch (error) {
@@ -38,9 +47,10 @@ export const startHousekeeping = (catalog: Catalog, files: JobFiles, log: Logger
 }
 
 /** What the catalog does not know is left alone: another catalog may. */
-const removeLeftFiles = async ({ jobs }: Catalog, files: JobFiles, endedBefore: number): Promise<number> => {
+const removeLeftFiles = async ({ jobs }: Catalog, files: JobFiles, now: number): Promise<number> => {
   const rows = await jobs.getMany(await files.listJobs())
-  const over = rows.filter(({ state, updatedAt }) => isEnded(state) && updatedAt < endedBefore)
-  for (const { id } of over) await files.removeJob(id)
-  return over.length
+  const over = rows.filter(({ state, updatedAt }) => isEnded(state) && updatedAt < now - QUIET_MS)
+  const kept = over.filter((row) => keepsFiles(row, now))
+  for (const row of over) await (kept.includes(row) ? files.withdraw(row.id) : files.removeJob(row.id))
+  return over.length - kept.length
 }

@@ -62,8 +62,8 @@ export interface Resolved {
   durationMs: number | null
   /** Expected size of the chosen formats; null where unknown. */
   sizeBytes: number | null
-  /** By which a local file that changed since is told; null for everything else. */
-  fileStamp: string | null
+  /** By which a source that changed since is told; null where nothing tells. */
+  stamp: string | null
 }
 
 export interface DownloadInput {

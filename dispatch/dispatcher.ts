@@ -5,6 +5,7 @@ import type { JobRow } from '../catalog/job-row.ts'
 import type { JobQueries } from '../catalog/jobs.ts'
 import { createAcceptanceLoad } from './acceptance-load.ts'
 import { createIntentCarrier } from './carry-intents.ts'
+import { gatherRows } from './gather-rows.ts'
 import { createOpenCalls } from './open-calls.ts'
 import { createStartedMarks } from './started-marks.ts'
 import { startWorkflow } from './start-workflow.ts'
@@ -33,7 +34,7 @@ export interface DispatcherDeps {
 }
 
 export interface Dispatcher {
-  /** Starts the workflows of rows that were just accepted or retried, and so are claimed; does not wait. */
+  /** Takes rows in hand that were just accepted or retried, and so are claimed; their workflows are started after the caller. */
   start(rows: readonly JobRow[]): void
   /** Tells the workflow of a row what is newly wished of its job; does not wait. */
   carry(row: JobRow): void
@@ -161,13 +162,14 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
       const room = MAX_QUEUED - queued.size
       const rows = room > 0 ? await jobs.claimForDispatch(room) : []
       more = rows.length > 0 && rows.length === room
-      enqueue(rows)
+      hold(rows)
+      pump()
     } catch (error) {
       log.warn({ err: error }, 'cannot look for jobs to start')
     }
   }
 
-  const enqueue = (rows: readonly JobRow[]): void => {
+  const hold = (rows: readonly JobRow[]): void => {
     const isInHand = ({ id }: JobRow): boolean => queued.has(id) || surplus.has(id) || inFlight.has(id)
     const fresh = rows.filter((row) => !isInHand(row) && !marks.has(row))
     const beyond = fresh.splice(Math.max(0, MAX_QUEUED - queued.size))
@@ -177,7 +179,6 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
       for (const row of beyond) surplus.set(row.id, row)
       givingBack ??= setTimeout(() => void giveBackSurplus(), GIVE_BACK_EVERY_MS)
     }
-    pump()
   }
 
   const loop = async (): Promise<void> => {
@@ -188,10 +189,12 @@ export const createDispatcher = (deps: DispatcherDeps): Dispatcher => {
   }
 
   const looping = loop()
+  const startHeld = gatherRows(pump)
   return {
     start: (rows) => {
       load.accepted(rows.length)
-      enqueue(rows)
+      hold(rows)
+      startHeld(rows)
     },
     carry: (row) => void intents.carry(row),
     sweep,

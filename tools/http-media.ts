@@ -53,7 +53,7 @@ export const directInfo = (
   { url, status, headers }: Omit<HttpAnswer, 'body'>,
   asked: string = url,
 ): YtdlpInfo | null => {
-  const { contentType, sizeBytes, encoded } = representationOf(headers)
+  const { contentType, sizeBytes, encoded, validator } = representationOf(headers)
   const kind = MEDIA.exec(contentType)?.[1]
   const telling = [url, asked].find((address) => looksDirect(address))
   const { hostname, protocol } = new URL(url)
@@ -68,6 +68,7 @@ export const directInfo = (
     vcodec: contentType.startsWith('audio/') ? 'none' : null,
     protocol: protocol.slice(0, -1),
     filesize: sizeBytes,
+    validator,
     http_headers: BROWSER_HEADERS,
   }
   return parseInfo(

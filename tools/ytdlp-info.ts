@@ -20,6 +20,8 @@ const formatSchema = z.looseObject({
   filesize: number,
   filesize_approx: number,
   format_note: text,
+  /** Never yt-dlp's: what the origin says by which its file is told from another, where it was asked itself. */
+  validator: text,
   language: text,
 })
 export type YtdlpFormat = z.infer<typeof formatSchema>
@@ -73,6 +75,8 @@ const withFormats = (info: YtdlpInfo): YtdlpInfo => {
 
 /** Formats of page readers have no ids of their own: two pages may both hold "video-1". */
 const IDLESS = /^(generic|html5mediaembed|html5)$/i
+const isIdless = ({ extractor, extractor_key }: YtdlpInfo): boolean =>
+  IDLESS.test(extractor_key ?? extractor) || IDLESS.test(extractor)
 
 /** Who the media are: the same media have the same key, however they are addressed. */
 export const identityOf = (
@@ -80,7 +84,7 @@ export const identityOf = (
   normalisedUrl: string,
 ): { extractor: string; id: string; sourceKey: string; title: string } => {
   const named = plainTitle(info.title ?? '')
-  if (IDLESS.test(info.extractor_key ?? info.extractor) || IDLESS.test(info.extractor)) {
+  if (isIdless(info)) {
     const sha = createHash('sha256').update(normalisedUrl).digest('hex')
     // The reader of <video> elements numbers even a single one.
     const title = info.extractor === 'html5' ? named.replace(/ \(1\)$/, '') : named
@@ -94,6 +98,23 @@ export const identityOf = (
   const extractor = info.extractor.toLowerCase()
   return { extractor, id: info.id, sourceKey: `${extractor}:${info.id}`, title: named || plainTitle(info.id) }
 }
+
+/**
+ * By which media are told that were changed at their site since; null where nothing tells: a page's own words about a file, its
+ * size among them, may be as they were.
+ */
+export const stampOf = (info: YtdlpInfo): string | null => {
+  const formats = chosenFormats(info)
+  const hasId = !isIdless(info)
+  if (!hasId && formats.some(({ validator }) => (validator ?? null) === null)) return null
+  const marks = formats.map((format) => STAMPED.map((field) => format[field] ?? null))
+  return createHash('sha256')
+    .update(JSON.stringify([info.duration ?? null, marks]))
+    .digest('hex')
+    .slice(0, 16)
+}
+
+const STAMPED = ['format_id', 'ext', 'vcodec', 'acodec', 'width', 'height', 'fps', 'filesize', 'validator'] as const
 
 /** Who made it, as far as the site says. */
 export const uploaderOf = ({ uploader, channel, creator }: YtdlpInfo): string | null =>

@@ -18,4 +18,4 @@ export const { poster, storyboard } = proxyActivities<ImageActivities>({ ...LONG
 export const { publish } = proxyActivities<ControlActivities>({ ...LONG_TOOL, taskQueue: TASK_QUEUES.control })
 
 /** Short writes and reads of the catalog and of storage, in the worker that runs the workflow. */
-export const { projectJob, findReusable, removeWork } = proxyLocalActivities<ControlActivities>(CATALOG_CALL)
+export const { projectJob, findReusable, removeWork, withdraw } = proxyLocalActivities<ControlActivities>(CATALOG_CALL)

@@ -20,6 +20,7 @@ import {
   probe,
   publish,
   removeWork,
+  withdraw,
   resolve,
   storyboard,
   transcodeAudio,
@@ -45,15 +46,17 @@ const FIRST_WEIGHTS = {
 /** One source in, published media out. */
 export const ingest = (input: JobInput): Promise<{ mediaIds: string[]; reused: boolean }> =>
   runJob(input, FIRST_WEIGHTS, async (run) => {
-    const removeAll = (): Promise<void> =>
-      run.locally(() => CancellationScope.nonCancellable(() => removeWork({ jobId: input.jobId })))
+    const { jobId } = input
+    const tidy = (call: typeof removeWork): Promise<void> =>
+      run.locally(() => CancellationScope.nonCancellable(() => call({ jobId })))
     try {
       const result = await startingOver(run, () => make(run))
-      await removeAll()
+      await tidy(removeWork)
       return result
     } catch (error) {
+      const cancelled = isCancellation(error) || CancellationScope.current().consideredCancelled
       // After a failure it stays for a while: a retry takes what is finished.
-      if (isCancellation(error) || CancellationScope.current().consideredCancelled) await removeAll()
+      await tidy(cancelled ? removeWork : withdraw)
       throw error
     }
   })

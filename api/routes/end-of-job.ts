@@ -40,7 +40,7 @@ export const deleteJob = (deps: ApiDeps): Route => ({
   role: 'editor',
   operation: {
     operationId: 'deleteJob',
-    summary: 'Delete a job that has ended; its media stay',
+    summary: 'Delete a job that has ended, with what it kept for a retry; its media stay',
     tags: ['Jobs'],
     requestParams: { path: idPathSchema },
     responses: { '204': { description: 'Deleted' }, ...problems(404, 409, 503) },
@@ -51,6 +51,11 @@ export const deleteJob = (deps: ApiDeps): Route => ({
     if (removal.outcome === 'missing') throw new Problem('JobNotFound')
     if (removal.outcome === 'refused')
       throw stateConflict(removal.job, `The job is ${removal.job.state}; cancel it first.`)
+    await deps
+      .removeJobFiles(row.id)
+      .catch((error: unknown) =>
+        deps.log.warn({ err: error, jobId: row.id }, 'cannot remove the files of a deleted job'),
+      )
     response.status(204).end()
     deps.feed.onRemoved(row)
   },

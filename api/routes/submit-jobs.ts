@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { jobSchema, MAX_JOBS_PER_REQUEST, newJobSchema, type NewJob } from '../../contract/jobs.ts'
+import { gatherRows } from '../../dispatch/gather-rows.ts'
 import { acceptJobs, type AcceptedOrProblem } from '../accept-jobs.ts'
 import type { ApiDeps } from '../deps.ts'
-import { gatherStarts } from '../gather-starts.ts'
 import { createGroupCommit } from '../group-commit.ts'
 import { parse, parseBody, invalid } from '../http/parse.ts'
 import { Problem, problemSchema } from '../http/problem.ts'
@@ -50,8 +50,7 @@ const headerSchema = z.object({
 /** `POST /jobs`: one insert, and the answer; the workflows are started after it. */
 export const submitJobs = (deps: ApiDeps): Route => {
   const acceptOrMatch = createGroupCommit(deps.catalog.jobs)
-  const start = gatherStarts((rows) => {
-    deps.dispatch.start(rows)
+  const announce = gatherRows((rows) => {
     for (const row of rows) deps.changed(row)
   })
   const accept = async (call: Call, jobs: readonly NewJob[]): Promise<AcceptedOrProblem[]> => {
@@ -66,9 +65,11 @@ export const submitJobs = (deps: ApiDeps): Route => {
     )
     return accepted
   }
-  /** Once the answer is on its way: a start takes longer than an insert and must not be waited for. */
-  const startLater = (accepted: readonly AcceptedOrProblem[]) => {
-    start(accepted.flatMap((item) => (item instanceof Problem || item.deduplicated ? [] : [item.job])))
+  /** Once the answer is on its way, and before anything else can be asked of these jobs. */
+  const handOn = (accepted: readonly AcceptedOrProblem[]) => {
+    const rows = accepted.flatMap((item) => (item instanceof Problem || item.deduplicated ? [] : [item.job]))
+    deps.dispatch.start(rows)
+    announce(rows)
   }
 
   const handleOne = async (call: Call) => {
@@ -79,7 +80,7 @@ export const submitJobs = (deps: ApiDeps): Route => {
       .status(deduplicated ? 200 : 202)
       .location(deps.links.job(job.id))
       .json(deduplicated ? { ...toJob(job, deps), deduplicated } : toJob(job, deps))
-    startLater([item])
+    handOn([item])
   }
 
   const handleMany = async (call: Call, sent: readonly unknown[]) => {
@@ -97,7 +98,7 @@ export const submitJobs = (deps: ApiDeps): Route => {
       return item.deduplicated ? { index, job, deduplicated: true } : { index, job }
     })
     call.response.status(202).json({ items })
-    startLater(accepted)
+    handOn(accepted)
   }
 
   return {

@@ -2,7 +2,8 @@ import { readdir, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { CatalogAudit } from '../../catalog/audit.ts'
-import { isEnded, type JobState } from '../../contract/names.ts'
+import { keepsFiles } from '../../catalog/housekeeping.ts'
+import { isEnded } from '../../contract/names.ts'
 import { INCOMING_DIR, MANIFEST_FILE } from '../../storage/library.ts'
 import { isDead, readLease, type HeldLease } from '../../storage/lease.ts'
 import type { Finding } from './finding.ts'
@@ -37,8 +38,12 @@ export const checkLeftovers = async (check: LeftoverCheck): Promise<Finding[]> =
   const states = await audit.statesOf([...new Set(jobIds)])
   const publishing = incoming.length > 0 ? await audit.publishingJobs() : []
   const isLive = (jobId: string | null): boolean => {
-    const state = jobId === null ? undefined : states.get(jobId)
-    return state !== undefined && !isEnded(state)
+    const job = jobId === null ? undefined : states.get(jobId)
+    return job !== undefined && !isEnded(job.state)
+  }
+  const isKept = (jobId: string): boolean => {
+    const job = states.get(jobId)
+    return job !== undefined && keepsFiles(job, Date.now())
   }
   const saying = (jobId: string | null): string => describe(jobId, states)
   const held = new Set(scratch.filter((folder) => folder.held).map(({ lease }) => lease?.jobId))
@@ -53,7 +58,7 @@ export const checkLeftovers = async (check: LeftoverCheck): Promise<Finding[]> =
         detail: saying(lease?.jobId ?? null),
       })),
     ...works
-      .filter((jobId) => !isLive(jobId) && !held.has(jobId))
+      .filter((jobId) => !isLive(jobId) && !isKept(jobId) && !held.has(jobId))
       .map((jobId): Finding => ({ kind: 'work', where: `work/${jobId}`, detail: saying(jobId) })),
     ...incoming
       .filter(({ jobId }) => (jobId === null ? publishing.length === 0 : !isLive(jobId) && !held.has(jobId)))
@@ -65,9 +70,9 @@ export const checkLeftovers = async (check: LeftoverCheck): Promise<Finding[]> =
   ]
 }
 
-const describe = (jobId: string | null, states: Map<string, JobState>): string => {
+const describe = (jobId: string | null, states: Awaited<ReturnType<CatalogAudit['statesOf']>>): string => {
   if (jobId === null) return 'of no job that it names'
-  return `of job ${jobId}, ${states.get(jobId) ?? 'which the catalog does not know'}`
+  return `of job ${jobId}, ${states.get(jobId)?.state ?? 'which the catalog does not know'}`
 }
 
 const readScratch = async (dir: string): Promise<ScratchFolder[]> => {

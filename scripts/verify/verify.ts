@@ -79,7 +79,7 @@ const confirmExtra = async ({ audit, libraryDir }: Verification, findings: Findi
   const unlisted = new Map(there.map((finding) => [finding.where, finding]))
   for await (const paths of audit.filePathPages()) for (const path of paths) unlisted.delete(comparable(path))
   return [...unlisted.values()].flatMap((finding): Finding[] => {
-    const state = states.get(finding.detail)
+    const state = states.get(finding.detail)?.state
     if (state !== undefined && !isEnded(state)) return []
     const of = finding.detail === '' ? '' : `of job ${finding.detail}, ${state ?? 'which the catalog does not know'}`
     return [{ ...finding, detail: of }]

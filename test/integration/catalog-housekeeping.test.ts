@@ -17,37 +17,46 @@ const open = async () => {
     await catalog.close()
     await rm(dataDir, { recursive: true, force: true })
   })
-  return { config, catalog, store: createLocalWorkStore(dataDir) }
+  const store = createLocalWorkStore(dataDir)
+  const withdrawn: string[] = []
+  const files = { ...store, withdraw: async (jobId: string) => void withdrawn.push(jobId) }
+  return { config, catalog, store, files, withdrawn }
 }
 const quiet = createLogger('worker', 'silent')
 
 it('removes expired answers and keeps the others', async () => {
-  const { catalog, store } = await open()
+  const { catalog, files } = await open()
   const info = { url: 'https://example.org/', title: 'A clip' } as Info
   await catalog.infoCache.put('expired', info, Date.now() - 1)
   await catalog.infoCache.put('fresh', info, Date.now() + 60_000)
-  const housekeeping = startHousekeeping(catalog, store, quiet)
+  const housekeeping = startHousekeeping(catalog, files, quiet)
   onTestFinished(() => housekeeping.stop())
   // Asked as of long ago, when neither had expired.
   await vi.waitFor(async () => expect(await catalog.infoCache.get('expired', 0)).toBeNull())
   expect(await catalog.infoCache.get('fresh', 0)).toMatchObject({ title: 'A clip' })
 })
 
-it('removes the files of jobs that ended a while ago, and of no others', async () => {
-  const { config, catalog, store } = await open()
-  const clock = { now: Date.now() - 3_600_000 }
+it('removes the files of jobs that ended a while ago, of those that failed a day later, and of no others', async () => {
+  const { config, catalog, store, files, withdrawn } = await open()
+  const clock = { now: Date.now() - 25 * 3_600_000 }
   const { jobs, knex } = await openTestCatalog(config, clock)
   onTestFinished(() => knex.destroy())
-  const [longOver, justOver, running] = [acceptedJob(), acceptedJob(), acceptedJob()]
-  await jobs.acceptOrMatch([longOver, justOver, running])
-  const end = async ({ id }: { id: string }) =>
-    expect(await jobs.markEnded({ id, run: 1, state: 'cancelled', error: null, result: null })).not.toBeNull()
-  await end(longOver)
+  const [longFailed, over, failed, justOver] = [acceptedJob(), acceptedJob(), acceptedJob(), acceptedJob()]
+  const running = acceptedJob()
+  await jobs.acceptOrMatch([longFailed, over, failed, justOver, running])
+  const end = async ({ id }: { id: string }, state: 'cancelled' | 'failed') =>
+    expect(await jobs.markEnded({ id, run: 1, state, error: null, result: null })).not.toBeNull()
+  await end(longFailed, 'failed')
+  clock.now = Date.now() - 3_600_000
+  await end(over, 'cancelled')
+  await end(failed, 'failed')
   clock.now = Date.now()
-  await end(justOver)
-  const others = [justOver.id, running.id, 'unknown']
-  for (const id of [longOver.id, ...others]) await mkdir(join(config.dataDir, 'work', id, 'kept'), { recursive: true })
-  const housekeeping = startHousekeeping(catalog, store, quiet)
+  await end(justOver, 'cancelled')
+  const others = [failed.id, justOver.id, running.id, 'unknown']
+  for (const id of [longFailed.id, over.id, ...others])
+    await mkdir(join(config.dataDir, 'work', id, 'kept'), { recursive: true })
+  const housekeeping = startHousekeeping(catalog, files, quiet)
   onTestFinished(() => housekeeping.stop())
   await vi.waitFor(async () => expect((await store.listJobs()).toSorted()).toEqual(others.toSorted()))
+  expect(withdrawn).toEqual([failed.id])
 })

@@ -51,6 +51,31 @@ describe('download', { concurrent: true }, () => {
     })
   })
 
+  it('takes what an earlier run brought only where the origin says that it is still the same', async () => {
+    const other = await makeClip(line.config.tools.ffmpeg, join(line.config.dataDir, 'other.mp4'), { seconds: 1 })
+    const url = line.origin.urlOf('/again.mp4')
+    const requests = () => line.origin.seen.filter(({ path }) => path === '/again.mp4').length
+    const fetch = async (run: number): Promise<Buffer> => {
+      const { path } = await line.fetch({ url, jobId: 'again', run })
+      return readFile(path)
+    }
+    line.origin.on('/again.mp4', file(clip))
+    await fetch(1)
+    expect(requests()).toBe(2)
+    // Asked by resolve alone.
+    expect((await fetch(2)).equals(clipBytes)).toBe(true)
+    expect(requests()).toBe(3)
+    line.origin.on('/again.mp4', file(other))
+    expect((await fetch(3)).equals(await readFile(other))).toBe(true)
+    // Of the same size, and nothing vouches for the rest.
+    line.origin.on('/again.mp4', file(other, { plain: true }))
+    expect((await fetch(4)).equals(await readFile(other))).toBe(true)
+    expect(requests()).toBe(7)
+    line.origin.on('/again.mp4', status(500))
+    expect((await fetch(4)).equals(await readFile(other))).toBe(true)
+    expect(requests()).toBe(7)
+  })
+
   it('follows a redirect', async () => {
     line.origin.on('/moved.mp4', redirect('/clip.mp4'))
     const { downloaded } = await line.fetch({ url: line.origin.urlOf('/moved.mp4') })

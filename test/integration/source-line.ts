@@ -32,6 +32,8 @@ export interface Ask {
   options?: JobOptions
   /** Two asks with one job id share what is kept for the job. */
   jobId?: string
+  /** Default: the first. */
+  run?: number
 }
 
 /** The source steps on a store and an origin of their own, called as the ingest workflow calls them. */
@@ -62,7 +64,7 @@ export const createSourceLine = async (settings: Record<string, string> = {}) =>
   const activities = { resolve: createResolve(deps), download: createDownload(deps), inspect: createInspect(deps) }
   let jobs = 0
   const inputOf = (step: StepName, ask: Ask) => ({
-    ref: { jobId: ask.jobId ?? `job-${(jobs += 1)}`, run: 1, step, part: null, share: 1, attemptBase: 0 },
+    ref: { jobId: ask.jobId ?? `job-${(jobs += 1)}`, run: ask.run ?? 1, step, part: null, share: 1, attemptBase: 0 },
     source: { url: ask.url ?? null, file: ask.file ?? null },
     preset: ask.preset ?? ('web' as const),
     options: ask.options ?? {},

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { gatherStarts } from '../../api/gather-starts.ts'
+import { gatherRows } from '../../dispatch/gather-rows.ts'
 import { createGroupCommit } from '../../api/group-commit.ts'
 import type { JobRow } from '../../catalog/job-row.ts'
 import type { AcceptedJob, AcceptOutcome } from '../../catalog/jobs.ts'
@@ -78,7 +78,7 @@ describe('a group commit', () => {
 describe('starting', () => {
   test('goes on at once for the first, and together for those that follow closely', async () => {
     const calls: string[][] = []
-    const start = gatherStarts((rows) => calls.push(rows.map(({ id }) => id)))
+    const start = gatherRows((rows) => calls.push(rows.map(({ id }) => id)))
     const rows = (...ids: string[]) => ids.map((id) => ({ id }) as JobRow)
     start([])
     start(rows('a'))

@@ -107,7 +107,7 @@ export const fakeActivities = (overrides: Partial<Activities> = {}) => {
       webpageUrl: null,
       durationMs: 1_000,
       sizeBytes: 1,
-      fileStamp: null,
+      stamp: null,
     }),
     inspect: async () => {
       throw new Error('not part of an ingest')
@@ -149,6 +149,7 @@ export const fakeActivities = (overrides: Partial<Activities> = {}) => {
     projectJob: async () => true,
     findReusable: async () => [],
     removeWork: async () => {},
+    withdraw: async () => {},
   }
   const given = { ...defaults, ...overrides } as Record<string, (input: never) => Promise<unknown>>
   const activities = Object.fromEntries(

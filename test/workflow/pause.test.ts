@@ -187,6 +187,7 @@ describe('a job', () => {
       },
     })
     await expect(runIngest(jobInput(), activities)).rejects.toBeInstanceOf(WorkflowFailedError)
+    expect(calls.at(-1)).toBe('withdraw')
     expect(calls).not.toContain('removeWork')
   })
 

@@ -4,6 +4,7 @@ import {
   chosenFormats,
   expiryOf,
   identityOf,
+  stampOf,
   parseInfo,
   refuseLive,
   sizeOfFormat,
@@ -49,6 +50,25 @@ describe('an answer of one format that is not in a list', () => {
 
   it('has none where there is no address', () => {
     expect(() => chosenFormats(info({ ...answer, url: null }))).toThrow('No media were found')
+  })
+})
+
+describe('stampOf', () => {
+  const one = { format_id: '22', url: 'https://a.example/v', ext: 'mp4', protocol: 'https', filesize: 1_000 }
+  const of = (format: object, change: object = {}) =>
+    stampOf(info({ formats: [{ ...one, ...format }], requested_downloads: [{ format_id: '22' }], ...change }))
+  const page = { extractor: 'generic', extractor_key: 'Generic' }
+
+  it('is the same for new addresses of the same media, and another for media that changed', () => {
+    expect(of({ url: 'https://a.example/v?signature=2', tbr: 3 })).toBe(of({}))
+    expect(of({ filesize: 1_001 })).not.toBe(of({}))
+    expect(of({}, { duration: 7 })).not.toBe(of({}))
+  })
+
+  it('of a mere file is what its origin vouches for, and nothing else', () => {
+    expect(of({}, page)).toBeNull()
+    expect(of({ validator: '"1"' }, page)).not.toBeNull()
+    expect(of({ validator: '"2"' }, page)).not.toBe(of({ validator: '"1"' }, page))
   })
 })
 

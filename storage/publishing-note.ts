@@ -1,10 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Catalog } from '../catalog/catalog.ts'
-import type { Library } from '../storage/library.ts'
-import type { WorkStore } from '../storage/work-store.ts'
-import type { StepRun } from './step.ts'
+import type { Library } from './library.ts'
+import type { WorkStore } from './work-store.ts'
 
 /** What a job is about to put into the library. */
 const noteSchema = z.object({ mediaId: z.string(), base: z.string(), mainExtension: z.string().nullable() })
@@ -13,9 +11,15 @@ type Note = z.infer<typeof noteSchema>
 const keyOf = (jobId: string): string => `${jobId}/publishing.json`
 
 interface NoteDeps {
-  store: WorkStore
-  library: Library
-  catalog: Pick<Catalog, 'media'>
+  store: Pick<WorkStore, 'find' | 'read' | 'commit'>
+  library: Pick<Library, 'withdraw'>
+  catalog: { media: PublishedMedia }
+}
+
+/** What the catalog knows of the library. */
+interface PublishedMedia {
+  get(mediaId: string): Promise<unknown>
+  releaseLibraryPath(mediaId: string): Promise<void>
 }
 
 /**
@@ -24,12 +28,12 @@ interface NoteDeps {
  */
 export const notePublishing = async (
   deps: NoteDeps,
-  run: StepRun,
+  scratchDir: string,
   { jobId, ...note }: Note & { jobId: string },
 ): Promise<void> => {
   const earlier = await readNote(deps, jobId)
   if (earlier && earlier.mediaId !== note.mediaId) await withdraw(deps, earlier)
-  const path = join(run.scratchDir, 'publishing.json')
+  const path = join(scratchDir, 'publishing.json')
   await writeFile(path, JSON.stringify(note))
   await deps.store.commit(path, keyOf(jobId))
 }
@@ -41,6 +45,15 @@ export const notePublishing = async (
 export const withdrawUnpublished = async (deps: NoteDeps, jobId: string): Promise<void> => {
   const note = await readNote(deps, jobId)
   if (note) await withdraw(deps, note)
+}
+
+/** Removes what the steps of an ended job handed each other, and what it did not get to publish. */
+export const removeJobFiles = async (
+  deps: NoteDeps & { store: Pick<WorkStore, 'removeJob'> },
+  jobId: string,
+): Promise<void> => {
+  await withdrawUnpublished(deps, jobId)
+  await deps.store.removeJob(jobId)
 }
 
 const readNote = async ({ store }: NoteDeps, jobId: string): Promise<Note | null> => {
