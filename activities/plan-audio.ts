@@ -1,13 +1,14 @@
 import { SluiceError } from '../contract/failures.ts'
 import type { AudioPlan } from '../contract/plan.ts'
 import { DEFAULT_AUDIO_FORMAT, type AudioFormat, type Preset } from '../contract/presets.ts'
+import type { AudioCodec } from '../contract/qualities.ts'
 import type { AudioFacts } from '../contract/source-facts.ts'
 
-type AudioCodec = 'aac' | 'mp3' | 'opus'
-
-/** Bits a second a channel pair; half of it for one channel. Each is where its encoder stops being told from the original. */
+/** Bits a second for two channels; half of it for one. Each is where its encoder stops being told from the original. */
 const STEREO_BPS: Readonly<Record<AudioCodec, number>> = { aac: 160_000, mp3: 192_000, opus: 128_000 }
 const CODEC_OF: Readonly<Record<AudioFormat, AudioCodec>> = { m4a: 'aac', mp3: 'mp3', opus: 'opus' }
+/** Mono, stereo, 5.1 and 7.1. */
+const USUAL_CHANNELS: readonly number[] = [1, 2, 6, 8]
 const PLAYED_RATES: readonly number[] = [44_100, 48_000]
 /** AAC-LC first; the HE profiles play everywhere in a file but are announced in two ways in a stream. */
 const FILE_PROFILES = new Set<string | null>(['LC', 'HE-AAC', 'HE-AACv2', null])
@@ -37,31 +38,52 @@ export const decideAudio = ({ facts, preset, format }: AudioQuestion): AudioDeci
   }
   const copied: AudioPlan = { mode: 'copy', streamIndex: facts.streamIndex, codec: facts.codec }
   if (preset.audio === 'source') return { audio: copied, reasons: ['The sound is kept as it is.'] }
-  const codec = preset.audio === 'choice' ? CODEC_OF[format ?? DEFAULT_AUDIO_FORMAT] : 'aac'
+  const codec = preset.audio === 'choice' ? CODEC_OF[format ?? DEFAULT_AUDIO_FORMAT] : preset.audio
   if (fits(facts, codec, preset)) {
     return { audio: copied, reasons: ['The sound fits as it is and is copied without loss.'] }
   }
-  return { audio: encode(facts, codec), reasons: [`The sound is encoded from ${facts.codec} to ${codec}.`] }
+  return { audio: encode(facts, codec, preset), reasons: [`The sound is encoded from ${facts.codec} to ${codec}.`] }
 }
 
 const fits = (facts: AudioFacts, codec: AudioCodec, preset: Preset): boolean => {
   if (facts.codec !== codec) return false
   if (preset.audio === 'choice') return true
-  if (facts.channels < 1 || facts.channels > 2 || !PLAYED_RATES.includes(facts.sampleRateHz)) return false
+  if (facts.channels < 1 || facts.channels > preset.channels || !PLAYED_RATES.includes(facts.sampleRateHz)) return false
+  if (preset.quality?.small === true && !isSmall(facts, codec, preset)) return false
+  if (codec !== 'aac') return true
   if (preset.delivery === 'file') return FILE_PROFILES.has(facts.profile)
   return STREAM_PROFILES.has(facts.profile) && Math.abs(facts.startMs) <= STREAM_START_TOLERANCE_MS
 }
 
-const encode = (facts: AudioFacts, codec: AudioCodec): AudioPlan => {
-  const channels = facts.channels === 1 ? 1 : 2
+/** Up to a fourth more bits are not worth another encode. */
+const isSmall = (facts: AudioFacts, codec: AudioCodec, preset: Preset): boolean =>
+  facts.bitrateBps !== null && facts.bitrateBps <= bitrateFor(facts, codec, preset) * 1.25
+
+const encode = (facts: AudioFacts, codec: AudioCodec, preset: Preset): AudioPlan => {
+  const channels = channelsFor(facts, preset)
   return {
     mode: 'encode',
     streamIndex: facts.streamIndex,
     codec,
-    bitrateBps: (STEREO_BPS[codec] * channels) / 2,
+    bitrateBps: bitrateFor(facts, codec, preset),
     channels,
     // Opus knows one rate. The others keep the family of the source, as 44.1 to 48 kHz is a costly conversion.
     sampleRateHz: codec !== 'opus' && facts.sampleRateHz % 11_025 === 0 ? 44_100 : 48_000,
     expectedMs: facts.endMs > 0 ? facts.endMs : null,
   }
+}
+
+/** As many as the source has, as far as there is a usual order for them; else two. */
+const channelsFor = ({ channels }: AudioFacts, preset: Preset): number => {
+  if (channels === 1) return 1
+  return USUAL_CHANNELS.includes(channels) && channels <= preset.channels ? channels : 2
+}
+
+/** Beyond two, channels have less to say, and what they share is coded once. */
+const SURROUND_FACTOR = 2 / 3
+
+const bitrateFor = (facts: AudioFacts, codec: AudioCodec, preset: Preset): number => {
+  const channels = channelsFor(facts, preset)
+  const bitrateBps = ((preset.audioBitrateBps ?? STEREO_BPS[codec]) * channels) / 2
+  return channels > 2 ? Math.round(bitrateBps * SURROUND_FACTOR) : bitrateBps
 }

@@ -42,6 +42,17 @@ const KEPT: Readonly<Record<string, string>> = {
 }
 /** What an MP4 may hold that players find there. */
 const MP4_CODECS = new Set(['h264', 'hevc', 'av1', 'vp9', 'mpeg4', 'aac', 'mp3', 'ac3', 'eac3', 'opus', 'flac', 'alac'])
+const MATROSKA_SUBTITLES = new Set([
+  'subrip',
+  'ass',
+  'ssa',
+  'webvtt',
+  'hdmv_pgs_subtitle',
+  'hdmv_text_subtitle',
+  'dvd_subtitle',
+  'dvb_subtitle',
+  'arib_caption',
+])
 const WEBM_CODECS = new Set(['vp8', 'vp9', 'av1', 'opus', 'vorbis'])
 
 /** Which file comes out, and whether the source already is that file. */
@@ -49,10 +60,32 @@ export const decideContainer = (question: ContainerQuestion): ContainerDecision 
   const { facts, preset, video, audioFormat } = question
   if (preset.delivery === 'stream') return { extension: 'm3u8', passSource: false, alsoCopy: [], reasons: [] }
   if (preset.video === 'source') return keepOriginal(facts)
-  const extension =
-    preset.audio === 'choice' ? (audioFormat ?? DEFAULT_AUDIO_FORMAT) : video.mode === 'none' ? 'm4a' : 'mp4'
+  const { container } = preset
+  if (container === null) return single(question, audioFormat ?? DEFAULT_AUDIO_FORMAT)
+  if (container !== 'mkv') return single(question, video.mode === 'none' ? SOUND_ONLY[container] : container)
+  const { alsoCopy, left } = furtherStreams(facts)
+  const reasons = left.length === 0 ? [] : [`Left out, as Matroska has no room for them: ${left.join(', ')}.`]
+  return { extension: video.mode === 'none' ? 'mka' : container, passSource: false, alsoCopy, reasons }
+}
+
+const SOUND_ONLY = { mp4: 'm4a', webm: 'opus' } as const
+
+const single = (question: ContainerQuestion, extension: string): ContainerDecision => {
   const passSource = isExactly(question, extension)
   return { extension, passSource, alsoCopy: [], reasons: passSource ? ['The source already is that file.'] : [] }
+}
+
+/** Sound tracks and subtitles beside the main ones, as far as Matroska takes them; and the codecs of those it does not. */
+const furtherStreams = (facts: SourceFacts): { alsoCopy: number[]; left: string[] } => {
+  const further = facts.streams.filter(
+    ({ index, type }) => (type === 'audio' && index !== facts.audio?.streamIndex) || type === 'subtitle',
+  )
+  const fits = ({ type, codec }: SourceFacts['streams'][number]): boolean =>
+    type === 'audio' ? codec !== 'unknown' : MATROSKA_SUBTITLES.has(codec)
+  return {
+    alsoCopy: further.filter(fits).map(({ index }) => index),
+    left: further.filter((stream) => !fits(stream)).map(({ codec }) => codec),
+  }
 }
 
 /** Whether nothing would change but the file's name: the same streams, in the same container, index first. */
@@ -62,6 +95,7 @@ const isExactly = ({ facts, video, audio }: ContainerQuestion, extension: string
   const others = facts.streams.filter((stream) => !stream.cover && !wanted.includes(stream.index))
   if (others.length > 0) return false
   if (extension === 'mp4' || extension === 'm4a') return facts.indexFirst === true && facts.majorBrand !== 'qt'
+  // Matroska and WebM go by one name, and players of one may refuse the other.
   return facts.container === (extension === 'opus' ? 'ogg' : extension)
 }
 

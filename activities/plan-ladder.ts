@@ -1,23 +1,8 @@
 import type { Rendition } from '../contract/plan.ts'
+import type { PictureQuality, SideQuality } from '../contract/qualities.ts'
 
-interface Rung {
-  /** Shorter displayed side in pixels. */
-  side: number
-  crf: number
-  maxrateBps: number
-}
-
-/** Capped constant quality: `crf` sets what easy scenes cost, `maxrate` what hard ones may. At up to 30 frames a second. */
-const RUNGS: readonly Rung[] = [
-  { side: 2160, crf: 22, maxrateBps: 16_000_000 },
-  { side: 1440, crf: 22, maxrateBps: 9_000_000 },
-  { side: 1080, crf: 22, maxrateBps: 5_000_000 },
-  { side: 720, crf: 22, maxrateBps: 2_800_000 },
-  { side: 480, crf: 23, maxrateBps: 1_400_000 },
-  { side: 360, crf: 23, maxrateBps: 800_000 },
-  { side: 240, crf: 24, maxrateBps: 400_000 },
-]
-const LOWEST: Rung = { side: 144, crf: 24, maxrateBps: 200_000 }
+/** The steps of a ladder below its top: the shorter side in pixels. */
+const LADDER_SIDES: readonly number[] = [2160, 1440, 1080, 720, 480, 360, 240]
 
 /** A rung closer than this to the top one costs an encode and shows no difference. */
 const NEXT_RUNG_PART = 0.8
@@ -26,7 +11,7 @@ const HIGH_RATE_FACTOR = 1.4
 const HIGH_RATE = 32
 /** One macroblock; decoders exist that refuse less. */
 const SMALLEST_SIDE = 16
-/** Beyond this no H.264 level ends and hardly a decoder goes on. */
+/** Beyond this no H.264 level ends and hardly a decoder of any codec goes on. */
 const LONGEST_SIDE = 8_192
 
 export interface LadderSource {
@@ -41,33 +26,39 @@ export interface LadderSource {
  * The renditions of a stream, largest first: the source's own size up to `cap`, then the usual steps below it. Sizes go by the
  * shorter side, so that portrait video gets as many lines as landscape; never above the source; always at least one.
  */
-export const ladder = (source: LadderSource, cap: number): Rendition[] => {
+export const ladder = (source: LadderSource, cap: number, quality: PictureQuality): Rendition[] => {
   const top = topSide(source, cap)
-  const lower = RUNGS.map((rung) => rung.side).filter((side) => side <= top * NEXT_RUNG_PART)
-  return [top, ...lower].map((side) => rendition(source, side))
+  const lower = LADDER_SIDES.filter((side) => side <= top * NEXT_RUNG_PART)
+  return [top, ...lower].map((side) => rendition(source, side, quality))
 }
 
 /** The one rendition of a file. */
-export const singleRendition = (source: LadderSource, cap: number): Rendition => rendition(source, topSide(source, cap))
+export const singleRendition = (source: LadderSource, cap: number, quality: PictureQuality): Rendition =>
+  rendition(source, topSide(source, cap), quality)
 
 const topSide = ({ width, height }: LadderSource, cap: number): number => Math.min(width, height, cap)
 
-const rendition = (source: LadderSource, side: number): Rendition => {
-  const { crf, maxrateBps } = rungFor(side)
-  const factor = (source.frameRate ?? 0) > HIGH_RATE ? HIGH_RATE_FACTOR : 1
+const rendition = (source: LadderSource, side: number, quality: PictureQuality): Rendition => {
   const size = scaledSize(source, side)
   return {
     name: `${Math.min(size.width, size.height)}p`,
     ...size,
-    crf,
-    maxrateBps: Math.round(maxrateBps * factor),
-    profile: 'high',
+    crf: sideQuality(quality, side).crf,
+    maxrateBps: maxrateOf(quality, side, source.frameRate),
+    profile: quality.profile,
   }
 }
 
-/** The smallest rung that is not below this side. */
-const rungFor = (side: number): Rung => [LOWEST, ...RUNGS.toReversed()].find((rung) => rung.side >= side) ?? topRung()
-const topRung = (): Rung => RUNGS[0] ?? LOWEST
+/** Bits a second that pictures of this size and rate may cost at most; null for no cap. */
+export const maxrateOf = (quality: PictureQuality, side: number, frameRate: number | null): number | null => {
+  const { maxrateBps } = sideQuality(quality, side)
+  const factor = (frameRate ?? 0) > HIGH_RATE ? HIGH_RATE_FACTOR : 1
+  return maxrateBps === null ? null : Math.round(maxrateBps * factor)
+}
+
+/** The first that has room for this side, else the largest. */
+const sideQuality = ({ sides }: PictureQuality, side: number): Omit<SideQuality, 'side'> =>
+  sides.find((row) => row.side >= side) ?? sides.at(-1) ?? { crf: 23, maxrateBps: null }
 
 /** What a division and its inverse may be apart: 2345 × (865 / 2345) is above 865. */
 const ROUNDING = 1e-6

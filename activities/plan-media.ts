@@ -53,7 +53,7 @@ export const decidePlan = ({ facts, preset: name, options, ffmpegBuild, chunkMs 
   return {
     hash: hashOf([facts.identity, ffmpegBuild, made]),
     ...made,
-    weights: weighSteps(facts, made),
+    weights: weighSteps(facts, made, preset.quality),
     reasons: [...ofVideo, ...ofAudio, ...container.reasons],
   }
 }

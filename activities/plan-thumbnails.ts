@@ -1,6 +1,6 @@
 import type { StoryboardGeometry, ThumbnailPlan, VideoPlan } from '../contract/plan.ts'
 import type { SourceFacts, VideoFacts } from '../contract/source-facts.ts'
-import { colourOf } from './plan-video.ts'
+import { colourOf } from './plan-colour.ts'
 
 /** Poster widths in pixels, never above the source's. */
 const LARGE_POSTER = 1280

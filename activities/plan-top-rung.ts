@@ -61,8 +61,9 @@ const whyNotTopRung = (facts: VideoFacts, encoded: VideoEncode, top: Rendition):
     return 'its colours are not BT.709.'
   if (!facts.grid.fits) return MISFITS[facts.grid.misfit]
   if (encoded.frameRate !== facts.frameRate) return 'it has more frames a second than are needed.'
-  if (facts.grid.peakBps <= top.maxrateBps * PEAK_FACTOR) return null
-  return `a segment of it needs ${inMbps(facts.grid.peakBps)}, where ${top.name} should do with ${inMbps(top.maxrateBps)}.`
+  const { name, maxrateBps } = top
+  if (maxrateBps === null || facts.grid.peakBps <= maxrateBps * PEAK_FACTOR) return null
+  return `a segment of it needs ${inMbps(facts.grid.peakBps)}, where ${name} should do with ${inMbps(maxrateBps)}.`
 }
 
 const coloursOf = ({ colourSpace, colourPrimaries, colourTransfer }: VideoFacts): (string | null)[] => [

@@ -1,8 +1,8 @@
 import type { MediaPlan, StoryboardGeometry } from '../contract/plan.ts'
+import type { PictureQuality } from '../contract/qualities.ts'
 import type { SourceFacts } from '../contract/source-facts.ts'
 
-/** CPU-milliseconds, measured with the encoder settings of `tools/ffmpeg-encode.ts` on one core of 2020s make. */
-const ENCODE_PER_MEGAPIXEL = 30
+/** CPU-milliseconds, measured on one core of 2020s make. */
 const DECODE_PER_MEGAPIXEL = 5
 const AUDIO_PER_SECOND = 12
 const COPY_PER_MEGABYTE = 3
@@ -16,7 +16,7 @@ const KEYFRAME_SHARE = 1 / 60
 type Weighed = Pick<MediaPlan, 'video' | 'audio' | 'thumbnails' | 'passSource'>
 
 /** Expected cost of each step; only their proportions matter. */
-export const weighSteps = (facts: SourceFacts, plan: Weighed): MediaPlan['weights'] => {
+export const weighSteps = (facts: SourceFacts, plan: Weighed, quality: PictureQuality | null): MediaPlan['weights'] => {
   const seconds = facts.durationMs / 1_000
   const frames = facts.video?.frames ?? 0
   const sourceMegapixels = facts.video ? (facts.video.width * facts.video.height * frames) / 1e6 : 0
@@ -26,7 +26,9 @@ export const weighSteps = (facts: SourceFacts, plan: Weighed): MediaPlan['weight
       ? plan.video.renditions.reduce((sum, { width, height }) => sum + (width * height * frames) / 1e6, 0)
       : 0
   const picture =
-    plan.video.mode === 'encode' ? encoded * ENCODE_PER_MEGAPIXEL + sourceMegapixels * DECODE_PER_MEGAPIXEL : 0
+    plan.video.mode === 'encode'
+      ? encoded * (quality?.costPerMegapixel ?? 0) + sourceMegapixels * DECODE_PER_MEGAPIXEL
+      : 0
   const sound = plan.audio.mode === 'encode' ? seconds * AUDIO_PER_SECOND : 0
   return {
     transcode: Math.round(picture + sound),

@@ -3,6 +3,8 @@
  * planner never breaks a replay. No zod here: workflows read these types inside their sandbox.
  */
 
+import type { PictureQuality } from './qualities.ts'
+
 /** Keyframes of what is encoded stand this far apart: segments can start on them, and a player finds its place quickly. */
 export const KEYFRAME_INTERVAL_MS = 2_000
 /** Segments of a stream start on the first keyframe after each multiple of this. */
@@ -25,12 +27,13 @@ export interface CopiedRung extends Rung {
   untagged: boolean
 }
 
-/** A rung that is encoded, as H.264. */
+/** A rung that is encoded. */
 export interface Rendition extends Rung {
   crf: number
-  /** Cap of the capped CRF; `bufsize` is twice this. */
-  maxrateBps: number
-  profile: 'baseline' | 'main' | 'high'
+  /** Cap of the capped CRF; `bufsize` is twice this. Null for none. */
+  maxrateBps: number | null
+  /** Of H.264. */
+  profile: PictureQuality['profile']
 }
 
 /**
@@ -49,6 +52,8 @@ export type VideoPlan =
       /** The source's own stream above the renditions, unchanged; null where every size is encoded. */
       copied: CopiedRung | null
       renditions: Rendition[]
+      /** Of all renditions. */
+      encoder: Pick<PictureQuality, 'codec' | 'speed' | 'range'>
       /** Constant output frame rate as a fraction, `30000/1001`; null keeps the source's timestamps (`-fps_mode vfr`). */
       frameRate: string | null
       /** Frames between keyframes; with a variable rate keyframes are forced by time instead. */
@@ -74,7 +79,7 @@ export type AudioPlan =
       streamIndex: number
       codec: 'aac' | 'mp3' | 'opus'
       bitrateBps: number
-      channels: 1 | 2
+      channels: number
       sampleRateHz: number
       /** What the checks of the result expect, from the start of the container. */
       expectedMs: number | null

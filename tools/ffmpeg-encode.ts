@@ -1,6 +1,7 @@
 import type { Rendition, VideoEncode } from '../contract/plan.ts'
 import { isWhole, secondsAt, tilesIn, type EncodeChunk } from './encode-chunk.ts'
-import { DEINTERLACE, smallerPicture, standardPicture, storyboardTiles } from './ffmpeg-filters.ts'
+import { encoderArgs } from './ffmpeg-encoders.ts'
+import { DEINTERLACE, smallerPicture, sourcePicture, standardPicture, storyboardTiles } from './ffmpeg-filters.ts'
 import { inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
 import { framesPerGroup } from './keyframe-grid.ts'
@@ -15,11 +16,6 @@ export interface EncodeJob {
   tilesDir: string | null
 }
 
-/**
- * x264's speed. Measured on 10 s of moving 720p at CRF 22: 14.7 CPU-seconds and SSIM 0.951, against 21.5 and 0.954 for `fast`
- * and 27.1 and 0.953 for `medium`, both with larger files.
- */
-const X264_PRESET = 'veryfast'
 /** Fine enough for any source; with a variable rate ffmpeg would round times to the average rate. */
 const VARIABLE_TIME_BASE = '1/90000'
 /** JPEG scale 2–31; tiles are compressed once more when they become sheets. */
@@ -76,7 +72,7 @@ export const encodeGraph = (video: VideoEncode, chunk: EncodeChunk): string => {
     ...(tiles ? ['split=2'] : []),
   ].join(',')
   const scaled = renditions.map((rendition, index) => {
-    const filters = index === 0 ? standardPicture(video.colour, rendition) : smallerPicture(rendition)
+    const filters = index === 0 ? largestPicture(video, rendition) : smallerPicture(rendition)
     const isLast = index === renditions.length - 1
     const to = isLast ? `[v${index}]` : `,split=2[v${index}][s${index + 1}]`
     return `[s${index}]${filters.join(',')}${to}`
@@ -85,6 +81,9 @@ export const encodeGraph = (video: VideoEncode, chunk: EncodeChunk): string => {
     storyboardBranch && tiles ? [`[t]${storyboardTiles(video.colour, storyboardBranch, tiles).join(',')}[tiles]`] : []
   return [`[0:${video.streamIndex}]${head}[s0]${tiles ? '[t]' : ''}`, ...scaled, ...tiled].join(';')
 }
+
+const largestPicture = ({ encoder, colour }: VideoEncode, size: Rendition): string[] =>
+  encoder.range === 'source' ? sourcePicture(colour, size) : standardPicture(colour, size)
 
 /** The tiles that a chunk makes; null where it makes none. */
 const tileRange = (video: VideoEncode, chunk: EncodeChunk): { first: number; count: number } | null => {
@@ -104,19 +103,18 @@ const timing = (video: VideoEncode, { fromFrame, frames }: EncodeChunk): string[
   return [`fps=fps=${video.frameRate}:start_time=${start}`, ...(frames === null ? [] : [`trim=end_frame=${frames}`])]
 }
 
-const renditionArgs = (video: VideoEncode, rendition: Rendition, label: string): string[] => {
-  const codec = ['-c:v', 'libx264', '-preset', X264_PRESET, '-profile:v', rendition.profile]
-  const quality = ['-crf', `${rendition.crf}`]
-  const cap = ['-maxrate', `${rendition.maxrateBps}`, '-bufsize', `${2 * rendition.maxrateBps}`]
-  return [...mapped(label), ...codec, ...quality, ...cap, ...keyframeArgs(video)]
-}
+const renditionArgs = (video: VideoEncode, rendition: Rendition, label: string): string[] => [
+  ...mapped(label),
+  ...encoderArgs(video.encoder, rendition),
+  ...keyframeArgs(video),
+]
 
 /** Streams are named one by one; tags and chapters of the source stay out, the packaging sets its own. */
 const mapped = (label: string): string[] => ['-map', label, '-map_metadata', '-1', '-map_chapters', '-1']
 
 /** Keyframes on a fixed grid and nowhere else, closed groups: all renditions can be cut and switched at the same places. */
 const keyframeArgs = (video: VideoEncode): string[] => {
-  const fixed = ['-sc_threshold', '0', '-flags', '+cgop']
+  const fixed = ['-flags', '+cgop']
   if (video.frameRate === null) {
     const every = video.keyframeIntervalMs / 1_000
     const forced = `expr:gte(t,n_forced*${every})`

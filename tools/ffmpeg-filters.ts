@@ -21,13 +21,30 @@ type Target = 'video' | 'still'
  */
 export const standardPicture = (colour: InputColour, size: PictureSize, target: Target = 'video'): string[] => {
   const mapped = colour === 'bt601' || colour === 'bt709' ? [] : toneMapped(colour, size)
-  const scale = `scale=${size.width}:${size.height}:in_color_matrix=${colour === 'bt601' ? 'bt601' : 'bt709'}`
+  const scale = plainScale(colour, size)
   if (target === 'still') {
     // The pixel format says full range too: ffmpeg loses the mere tag where a filter holds its only frame back to the end.
     return [...mapped, `${scale}:out_color_matrix=bt601:out_range=pc`, 'format=yuvj420p', 'setsar=1']
   }
-  const tags = 'setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv'
-  return [...mapped, `${scale}:out_color_matrix=bt709:out_range=tv`, 'format=yuv420p', 'setsar=1', tags]
+  return [...mapped, `${scale}:out_color_matrix=bt709:out_range=tv`, 'format=yuv420p', 'setsar=1', BT709]
+}
+
+const BT709 = 'setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv'
+
+const plainScale = (colour: InputColour, { width, height }: PictureSize): string =>
+  `scale=${width}:${height}:in_color_matrix=${colour === 'bt601' ? 'bt601' : 'bt709'}`
+
+/**
+ * Scales to `size` and ends in 10-bit 4:2:0 with square pixels, with the source's gamut and dynamic range, tagged as what it is:
+ * wide gamut stays BT.2020 with its own transfer function, all else becomes BT.709.
+ */
+export const sourcePicture = (colour: InputColour, size: PictureSize): string[] => {
+  const ended = ['format=yuv420p10le', 'setsar=1']
+  if (colour === 'bt601' || colour === 'bt709')
+    return [`${plainScale(colour, size)}:out_color_matrix=bt709:out_range=tv`, ...ended, BT709]
+  const scale = `scale=${size.width}:${size.height}:in_color_matrix=bt2020:out_color_matrix=bt2020:out_range=tv`
+  const tags = `setparams=color_primaries=bt2020:color_trc=${TRANSFERS[colour]}:colorspace=bt2020nc:range=tv`
+  return [scale, ...ended, tags]
 }
 
 /** Scales what {@link standardPicture} ended in; it stays what it is. */

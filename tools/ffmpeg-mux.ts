@@ -63,6 +63,9 @@ const titleTag = (title: string): string => `title=${title.replaceAll('\0', '')}
 
 const containerArgs = (extension: string): string[] => {
   if (extension === 'mp4' || extension === 'm4a') return ['-f', 'mp4', '-movflags', '+faststart']
+  // The index in front here, too: a player over HTTP need not ask for the end first.
+  if (extension === 'webm') return ['-f', 'webm', '-cues_to_front', '1']
+  if (extension === 'mkv' || extension === 'mka') return ['-f', 'matroska', '-cues_to_front', '1']
   // Version 2.3 of ID3 is what car radios and Windows read.
   if (extension === 'mp3') return ['-id3v2_version', '3']
   return []

@@ -15,6 +15,9 @@ export interface ToolContext {
 /** Media work yields to the API and to Temporal on the same machine. */
 const NICE = 10
 
+/** SVT-AV1 writes its settings where failures are looked for; at 1 only its errors. */
+const QUIET_SVT = { SVT_LOG: '1' }
+
 export const runMediaTool = (
   context: ToolContext,
   tool: keyof ToolContext['paths'],
@@ -28,5 +31,6 @@ export const runMediaTool = (
     stallMs: context.stallMs,
     log: context.log,
     nice: NICE,
+    env: QUIET_SVT,
     ...run,
   })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PRESET_NAMES, PRESETS } from '../../contract/presets.ts'
+import { VIDEO_CODECS } from '../../contract/qualities.ts'
 import { json, problems } from '../http/responses.ts'
 import type { Route } from '../http/route.ts'
 import { API_PATH } from '../links.ts'
@@ -9,9 +10,10 @@ const presetSchema = z
     name: z.enum(PRESET_NAMES),
     title: z.string(),
     description: z.string(),
-    video: z.enum(['source', 'h264', 'none']),
-    audio: z.enum(['source', 'aac', 'choice']),
+    video: z.enum(['source', ...VIDEO_CODECS, 'none']),
+    audio: z.enum(['source', 'aac', 'opus', 'choice']),
     delivery: z.enum(['file', 'stream']),
+    container: z.enum(['mp4', 'webm', 'mkv']).nullable().describe('Null where the source or an option decides'),
     maxHeight: z.int().nullable(),
   })
   .meta({ id: 'Preset' })

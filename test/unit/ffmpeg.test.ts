@@ -19,6 +19,7 @@ const encode = (changes: Partial<VideoEncode> = {}): VideoEncode => ({
   streamIndex: 0,
   copied: null,
   renditions: [rendition('720p', 1280, 720), rendition('480p', 854, 480)],
+  encoder: { codec: 'h264', speed: 'veryfast', range: 'standard' },
   frameRate: '30000/1001',
   keyframeIntervalMs: 2_000,
   deinterlace: false,

@@ -3,7 +3,7 @@ import { scaledSize } from '../../activities/plan-ladder.ts'
 import { describe, expect, it } from 'vitest'
 import { decidePlan } from '../../activities/plan-media.ts'
 import type { MediaPlan } from '../../contract/plan.ts'
-import { PRESET_NAMES, type JobOptions, type PresetName } from '../../contract/presets.ts'
+import { PRESET_NAMES, PRESETS, type JobOptions, type PresetName } from '../../contract/presets.ts'
 import type { SourceFacts, VideoFacts } from '../../contract/source-facts.ts'
 import { audioFacts, sourceFacts, videoFacts } from './media-facts.ts'
 
@@ -265,6 +265,77 @@ describe('thumbnails', () => {
   })
 })
 
+describe('presets of other codecs and sizes', () => {
+  const picture = (changes: Partial<VideoFacts>, audio = {}): SourceFacts =>
+    sourceFacts({ video: videoFacts(changes), audio: audioFacts(audio) })
+  const vp9 = { codec: 'vp9', profile: 'Profile 0' }
+  const opus = { codec: 'opus', profile: null }
+  const phone = { width: 640, height: 360, profile: 'Main', bitrateBps: 500_000 }
+  it.each<[PresetName, string, SourceFacts, string]>([
+    ['webm', 'H.264 and AAC', sourceFacts(), 'webm encode encode made'],
+    ['webm', 'VP9 and Opus', picture(vp9, opus), 'webm copy copy made'],
+    ['webm', 'VP9 of ten bits', picture({ ...vp9, profile: 'Profile 2' }, opus), 'webm encode copy made'],
+    ['webm', 'VP9 that is turned', picture({ ...vp9, rotation: 90 }, opus), 'webm encode copy made'],
+    ['webm', 'sound alone', sourceFacts({ video: null }), 'opus none encode made'],
+    ['archive', 'H.264 and AAC', sourceFacts(), 'mkv encode encode made'],
+    [
+      'archive',
+      'AV1 with high dynamic range and Opus',
+      picture({ codec: 'av1', profile: 'Main', pixelFormat: 'yuv420p10le', dynamicRange: 'hdr10' }, opus),
+      'mkv copy copy made',
+    ],
+    ['archive', 'sound alone', sourceFacts({ video: null }), 'mka none encode made'],
+    [
+      'high-quality',
+      '2160 lines of H.264',
+      picture({ width: 3_840, height: 2_160, level: 51 }),
+      'mp4 copy copy passed',
+    ],
+    ['high-quality', 'HEVC', picture({ codec: 'hevc' }), 'mp4 encode copy made'],
+    ['mobile', 'little H.264 of Main profile', picture(phone, { bitrateBps: 96_000 }), 'mp4 copy copy passed'],
+    ['mobile', 'H.264 of High profile', picture({ ...phone, profile: 'High' }), 'mp4 encode copy made'],
+    ['mobile', '50 frames a second', picture({ ...phone, frameRate: '50/1' }), 'mp4 encode copy made'],
+    ['mobile', 'frames of any length', picture({ ...phone, frameRate: null }), 'mp4 encode copy made'],
+    ['mobile', 'many bits', picture({ ...phone, bitrateBps: 5e6 }, { bitrateBps: 256e3 }), 'mp4 encode encode made'],
+    ['mobile', 'bits that nobody counted', picture({ ...phone, bitrateBps: null }), 'mp4 encode copy made'],
+  ])('%s of %s', (preset, _, facts, expected) => {
+    expect(outline(decide(facts, preset))).toBe(expected)
+  })
+
+  it('halve the rate for phones', () => {
+    const rates = ['50/1', '60000/1001', '30000/1001'].map((frameRate) => {
+      const { video } = decide(picture({ frameRate }), 'mobile')
+      return video.mode === 'encode' ? video.frameRate : null
+    })
+    expect(rates).toEqual(['50/2', '60000/2002', '30000/1001'])
+  })
+
+  it('keep 5.1 where it was asked to be kept, and a rate of bits for it', () => {
+    const sound = (preset: PresetName, channels: number) => {
+      const { audio } = decide(sourceFacts({ audio: audioFacts({ codec: 'flac', channels }) }), preset)
+      return audio.mode === 'encode' && [audio.codec, audio.channels, audio.bitrateBps]
+    }
+    expect(sound('web', 6)).toEqual(['aac', 2, 160_000])
+    expect(sound('high-quality', 6)).toEqual(['aac', 6, 512_000])
+    expect(sound('archive', 8)).toEqual(['opus', 8, 341_333])
+    expect(sound('archive', 5)).toEqual(['opus', 2, 128_000])
+    expect(sound('small', 1)).toEqual(['aac', 1, 32_000])
+  })
+
+  it('archive takes other sound and subtitles along, and says what it leaves out', () => {
+    const facts = sourceFacts()
+    facts.streams.push(
+      { index: 2, type: 'audio', codec: 'ac3', cover: false, language: 'deu' },
+      { index: 3, type: 'subtitle', codec: 'subrip', cover: false, language: 'eng' },
+      { index: 4, type: 'subtitle', codec: 'mov_text', cover: false, language: null },
+      { index: 5, type: 'other', codec: 'bin_data', cover: false, language: null },
+    )
+    const plan = decide(facts, 'archive')
+    expect(plan).toMatchObject({ alsoCopy: [2, 3], languages: { 2: 'deu', 3: 'eng' } })
+    expect(plan.reasons.at(-1)).toContain('mov_text')
+  })
+})
+
 const side = fc.integer({ min: 1, max: 8_000 })
 const anyVideo = fc
   .record({
@@ -303,7 +374,9 @@ describe('every plan', () => {
           expect([width % 2, height % 2]).toEqual([0, 0])
           expect(width).toBeLessThanOrEqual(Math.max(16, facts.video.width))
           expect(height).toBeLessThanOrEqual(Math.max(16, facts.video.height))
-          expect(Math.min(width, height)).toBeLessThanOrEqual(Math.max(16, options.maxHeight ?? 1_080))
+          expect(Math.min(width, height)).toBeLessThanOrEqual(
+            Math.max(16, options.maxHeight ?? PRESETS[preset].maxHeight ?? 8_000),
+          )
         }
       }),
     )

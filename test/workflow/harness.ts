@@ -46,6 +46,7 @@ export const ingestPlan = ({
     streamIndex: 0,
     copied: null,
     renditions: [{ name: '720p', width: 1280, height: 720, crf: 23, maxrateBps: 3_000_000, profile: 'high' }],
+    encoder: { codec: 'h264', speed: 'veryfast', range: 'standard' },
     frameRate: '25/1',
     keyframeIntervalMs: 2_000,
     deinterlace: false,
