@@ -16,6 +16,7 @@ import { ConfigError, parseConfig, type Config } from './config.ts'
 import { TASK_QUEUES, type WorkerRole } from './contract/names.ts'
 import { giveBackAttempt, giveBackUnnoted } from './dispatch/lost-attempts.ts'
 import { createReconciler } from './dispatch/reconcile.ts'
+import { createRunWatcher } from './dispatch/watch-runs.ts'
 import { createLogger, logReady } from './observability/log.ts'
 import { createStepMetrics } from './observability/metrics.ts'
 import { serveMetrics } from './observability/metrics-server.ts'
@@ -146,14 +147,16 @@ const main = async (stopping: AbortController): Promise<void> => {
       }),
   }
   const workers = await Promise.all(config.worker.roles.map((role) => workerOf[role]()))
-  const reconciler = catalog
-    ? createReconciler({
-        client: client.workflow,
-        jobs: catalog.jobs,
-        log,
-        onChanged: (jobId, revision) => bus.publish({ type: 'changed', jobId, revision }),
-      })
-    : null
+  const lookouts = catalog
+    ? [createReconciler, createRunWatcher].map((create) =>
+        create({
+          client: client.workflow,
+          jobs: catalog.jobs,
+          log,
+          onChanged: (jobId, revision) => bus.publish({ type: 'changed', jobId, revision }),
+        }),
+      )
+    : []
   const housekeeping =
     catalog && control
       ? startHousekeeping(
@@ -180,7 +183,7 @@ const main = async (stopping: AbortController): Promise<void> => {
     await Promise.all(runs)
   } finally {
     housekeeping?.stop()
-    await reconciler?.stop()
+    await Promise.all(lookouts.map((lookout) => lookout.stop()))
     await egress.close()
     await bus.close()
     await catalog?.close()

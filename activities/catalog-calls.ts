@@ -18,7 +18,7 @@ export interface CatalogCallDeps {
 export const createCatalogCalls = ({ catalog, bus, store, library }: CatalogCallDeps) => ({
   /**
    * Writes what the workflow knows of its job, and says on the bus that there is something new to read.
-   * @returns false where the catalog has ended this run, or never heard of it.
+   * @returns false where the catalog has ended this run, knows a later execution of it, or never heard of it.
    */
   async projectJob(projection: JobProjection): Promise<boolean> {
     const revision = await catalog.jobs.applyProjection(projection)
@@ -28,7 +28,8 @@ export const createCatalogCalls = ({ catalog, bus, store, library }: CatalogCall
     }
     // Written before, by an attempt whose answer was lost with its worker: that is no end of the run.
     const row = await catalog.jobs.get(projection.jobId)
-    return row !== null && row.run === projection.run && !isEnded(row.state)
+    if (row === null || row.run !== projection.run || isEnded(row.state)) return false
+    return row.workflowRunIds.at(-1) === projection.workflowRunId
   },
 
   /** Ids of media of the same source, made with the same settings for the same owner; empty where there are none. */

@@ -96,6 +96,7 @@ const newRow = (job: AcceptedJob, now: number): JobRow => ({
   revision: 1,
   run: 1,
   projectionVersion: 0,
+  workflowRunIds: [],
   owner: job.owner,
   parentId: job.parentId,
   dispatchedAt: now,

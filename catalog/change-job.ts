@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import type { JobState } from '../contract/names.ts'
 import { toJobRow, toRecord, type JobRecord, type JobRow } from './job-row.ts'
 import { afterEvent, canMatch, type JobEvent } from './job-transitions.ts'
 import { transact } from './transact.ts'
@@ -38,7 +39,8 @@ const liveKeyAfter = async (
   after: JobRow,
 ): Promise<Pick<JobRecord, 'live_key'> | null> => {
   if (!canMatch(after.state)) return { live_key: null }
-  if (record.live_key !== null || after.dedupeKey === null || after.run === record.run) return null
+  if (record.live_key !== null || after.dedupeKey === null) return null
+  if (after.run === record.run && canMatch(record.state as JobState)) return null
   const holder = await trx<JobRecord>('jobs').where({ live_key: after.dedupeKey }).first('id')
   return holder === undefined ? { live_key: after.dedupeKey } : null
 }

@@ -16,6 +16,9 @@ const isIdle = ({ state, dispatchedAt, startedAt }: JobRow): boolean =>
 export const allows = (row: JobRow, intent: Intent): boolean =>
   !isEnded(row.state) && (intent.type === 'cancelRequested' || !row.cancelRequested)
 
+/** Each has a time of its own, so that what was told meanwhile is told apart from what is still to be told. Epoch ms. */
+export const timeOfIntent = (row: JobRow, now: number): number => Math.max(now, (row.intentPendingSince ?? 0) + 1)
+
 /**
  * The change by a wish; `end` what ends the job. Null where the state does not allow it, or where all is so already.
  * @param now epoch ms
@@ -27,8 +30,7 @@ export const afterIntent = (
 ): Partial<JobRow> | null => {
   if (!allows(row, intent)) return null
   const idle = isIdle(row)
-  // Each wish has a time of its own, so that what was told meanwhile is told apart from what is still to be told.
-  const pending = idle ? {} : { intentPendingSince: Math.max(now, (row.intentPendingSince ?? 0) + 1) }
+  const pending = idle ? {} : { intentPendingSince: timeOfIntent(row, now) }
   switch (intent.type) {
     case 'cancelRequested':
       if (row.cancelRequested) return null

@@ -57,6 +57,10 @@ export const createJobQueries = (knex: Knex, now: () => number = Date.now): JobQ
       return after?.revision ?? null
     },
     markLost: async ({ id, run }) => (await apply(id, { type: 'lost', run })).after,
+    markReset: async ({ id, run, workflowRunId }) => {
+      const { after } = await apply(id, { type: 'reset', run, workflowRunId })
+      return after?.revision ?? null
+    },
     noteProblem: async ({ id, run }, error) => {
       const { after } = await apply(id, { type: 'problem', run, error })
       return after?.revision ?? null

@@ -35,6 +35,7 @@ export interface JobRecord {
   revision: number
   run: number
   projection_version: number
+  workflow_run_ids: string | null
   owner: string
   parent_id: string | null
   dispatched_at: number | null
@@ -78,6 +79,8 @@ export interface JobRow {
   revision: number
   run: number
   projectionVersion: number
+  /** Temporal's ids of the executions of this run's workflow that were heard of, the present one last: a reset adds one. */
+  workflowRunIds: string[]
   owner: string
   parentId: string | null
   /** When a dispatcher last took the row; null: nobody has it. */
@@ -120,6 +123,7 @@ export const toJobRow = (record: JobRecord): JobRow => ({
   revision: record.revision,
   run: record.run,
   projectionVersion: record.projection_version,
+  workflowRunIds: (parseOrNull(record.workflow_run_ids) ?? []) as string[],
   owner: record.owner,
   parentId: record.parent_id,
   dispatchedAt: record.dispatched_at,
@@ -156,6 +160,7 @@ export const toRecord = (row: JobRow): Omit<JobRecord, 'live_key' | 'checked_at'
   revision: row.revision,
   run: row.run,
   projection_version: row.projectionVersion,
+  workflow_run_ids: row.workflowRunIds.length === 0 ? null : JSON.stringify(row.workflowRunIds),
   owner: row.owner,
   parent_id: row.parentId,
   dispatched_at: row.dispatchedAt,

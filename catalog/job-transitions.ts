@@ -2,7 +2,7 @@ import type { Failure } from '../contract/failures.ts'
 import type { JobResult } from '../contract/jobs.ts'
 import { isEnded, RETRYABLE_STATES, STEP_NAMES, type ENDED_STATES, type JobState } from '../contract/names.ts'
 import type { JobProjection, StepRecord } from '../contract/steps.ts'
-import { afterIntent, type Intent } from './job-intents.ts'
+import { afterIntent, timeOfIntent, type Intent } from './job-intents.ts'
 import type { JobRow } from './job-row.ts'
 
 type Ended = (typeof ENDED_STATES)[number]
@@ -16,10 +16,12 @@ export type JobEvent =
   /** Temporal does not know the workflow of this run. */
   | { type: 'lost'; run: number }
   | { type: 'problem'; run: number; error: Failure | null }
+  /** An operator let the workflow of this run go on from an earlier point, as another execution. */
+  | { type: 'reset'; run: number; workflowRunId: string }
   | { type: 'retried' }
 
 /**
- * Where the workflow may lead from each state. Only `retried` leads out of an ended state; `lost`, and going on with a job that
+ * Where the workflow may lead from each state. Only `retried` and a reset lead out of an ended state; `lost`, and going on with a job that
  * was paused before it began, lead back to the beginning.
  */
 const NEXT: Record<JobState, readonly JobState[]> = {
@@ -88,19 +90,30 @@ const changeBy = (row: JobRow, event: JobEvent, now: number): Partial<JobRow> | 
     case 'problem':
       if (event.run !== row.run || isEnded(row.state) || row.error?.code === event.error?.code) return null
       return { error: event.error }
+    case 'reset': {
+      const known = knownBy(row, event.workflowRunId)
+      return event.run === row.run && known === 'reset' ? afterReset(row, event.workflowRunId, now) : null
+    }
     case 'retried':
       if (!canRetry(row.state)) return null
       return { ...restart, run: row.run + 1, cancelRequested: false, pauseRequested: false, dispatchedAt: now }
   }
 }
 
-const projected = (row: JobRow, projection: JobProjection, now: number): Partial<JobRow> | null => {
-  if (projection.run !== row.run || projection.version <= row.projectionVersion) return null
+const projected = (before: JobRow, projection: JobProjection, now: number): Partial<JobRow> | null => {
+  if (projection.run !== before.run) return null
+  const { workflowRunId } = projection
+  const known = knownBy(before, workflowRunId)
+  if (known === 'overtaken') return null
+  const begun = known === 'reset' ? afterReset(before, workflowRunId, now) : { workflowRunIds: [workflowRunId] }
+  const row: JobRow = known === 'present' ? before : { ...before, ...begun }
+  if (projection.version <= row.projectionVersion) return null
   if (!canBecome(row.state, projection.state)) return null
   const end = isEnded(projection.state) ? ending(projection.state, now) : { state: projection.state }
   // What somebody wishes and the workflow has not heard of yet is newer than what the workflow says.
   const { pauseRequested, priority } = row.intentPendingSince === null ? projection : row
   return {
+    ...(known === 'present' ? {} : begun),
     pauseRequested,
     priority,
     ...end,
@@ -116,6 +129,34 @@ const projected = (row: JobRow, projection: JobProjection, now: number): Partial
     error: projection.error,
     result: projection.result,
   }
+}
+
+/** `first`: none was heard of yet. `reset`: it follows those known. `overtaken`: another followed it. */
+const knownBy = ({ workflowRunIds }: JobRow, workflowRunId: string): 'first' | 'present' | 'reset' | 'overtaken' => {
+  if (workflowRunIds.length === 0) return 'first'
+  if (workflowRunIds.at(-1) === workflowRunId) return 'present'
+  return workflowRunIds.includes(workflowRunId) ? 'overtaken' : 'reset'
+}
+
+/**
+ * A job whose workflow was reset runs, whatever it was before; what it has done by now it says itself. It is told once more what
+ * is wished of it, unless that led to its end.
+ */
+const afterReset = (row: JobRow, workflowRunId: string, now: number) => {
+  const wishes = row.cancelRequested || row.pauseRequested || row.intentPendingSince !== null
+  const isWished = wishes && !isEnded(row.state)
+  return {
+    state: 'running',
+    waitingFor: null,
+    percent: 0,
+    error: null,
+    result: null,
+    projectionVersion: 0,
+    workflowRunIds: [...row.workflowRunIds, workflowRunId],
+    cancelRequested: isWished && row.cancelRequested,
+    intentPendingSince: isWished ? timeOfIntent(row, now) : null,
+    endedAt: null,
+  } satisfies Partial<JobRow>
 }
 
 const cancelledAtRest = (row: JobRow, now: number) => ({
@@ -140,6 +181,7 @@ const restart = {
   error: null,
   result: null,
   projectionVersion: 0,
+  workflowRunIds: [] as string[],
   intentPendingSince: null,
   startedAt: null,
   endedAt: null,

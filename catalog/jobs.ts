@@ -135,6 +135,11 @@ export interface JobQueries {
   markEnded(ending: JobEnding): Promise<number | null>
   /** Shows a problem on a live job, or that it is over; so does the next projection. @returns the new revision, or null if nothing changed. */
   noteProblem(job: JobRunRef, error: Failure | null): Promise<number | null>
+  /**
+   * The workflow of this run goes on from an earlier point, under another id: the job runs, though it may have ended.
+   * @returns the new revision, or null where that was known, or the row is in another run.
+   */
+  markReset(reset: JobRunRef & { workflowRunId: string }): Promise<number | null>
   /** Deletes an ended job; its media stay. */
   remove(id: string): Promise<RemoveOutcome>
 

@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import { SluiceError } from '../contract/failures.ts'
 import * as firstTables from './migrations/0001-first-tables.ts'
 import * as pause from './migrations/0002-pause.ts'
+import * as workflowRuns from './migrations/0003-workflow-runs.ts'
 
 interface Migration {
   name: string
@@ -12,6 +13,7 @@ interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first-tables', up: firstTables.up },
   { name: '0002-pause', up: pause.up },
+  { name: '0003-workflow-runs', up: workflowRuns.up },
 ]
 
 const source: Knex.MigrationSource<Migration> = {

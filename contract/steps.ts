@@ -190,7 +190,9 @@ export interface StepRecord {
 export interface JobProjection {
   jobId: string
   run: number
-  /** Grows by one with each projection of a run: an older one never overwrites a newer. */
+  /** Temporal's id of this execution of the workflow: a reset goes on under another. */
+  workflowRunId: string
+  /** Grows by one with each projection of an execution: an older one never overwrites a newer. */
   version: number
   state: JobState
   /** Whether a pause is wished for: the state turns `paused` when nothing runs any more. */

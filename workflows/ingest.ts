@@ -56,7 +56,7 @@ export const ingest = (input: JobInput): Promise<{ mediaIds: string[]; reused: b
     } catch (error) {
       const cancelled = isCancellation(error) || CancellationScope.current().consideredCancelled
       // After a failure it stays for a while: a retry takes what is finished.
-      await tidy(cancelled ? removeWork : withdraw)
+      if (!run.isDisowned()) await tidy(cancelled ? removeWork : withdraw)
       throw error
     }
   })

@@ -8,6 +8,7 @@ import {
   isCancellation,
   setCurrentDetails,
   setHandler,
+  workflowInfo,
 } from '@temporalio/workflow'
 import { isFailureCode, toFailure, type Failure } from '../contract/failures.ts'
 import { isEnded, QUERIES, type JobState, type StepName } from '../contract/names.ts'
@@ -40,6 +41,8 @@ export interface JobRun {
   startOver(): void
   /** Attempts at a step before the job started over. */
   attemptsBefore(name: StepName): number
+  /** Whether the job is no longer this workflow's: it ends, and leaves what the steps made to the one whose it is. */
+  isDisowned(): boolean
 }
 
 /**
@@ -56,6 +59,7 @@ export const runJob = async (
   const status: JobProjection = {
     jobId: input.jobId,
     run: input.run,
+    workflowRunId: workflowInfo().runId,
     version: 0,
     state: 'running',
     pauseRequested: false,
@@ -68,7 +72,9 @@ export const runJob = async (
   }
   const attemptsBefore = new Map<StepName, number>()
   const locally = createQueue()
-  const projector = createProjector(status, locally)
+  const whole = CancellationScope.current()
+  // A job that the catalog has ended, or that runs again, has no more use for this workflow.
+  const projector = createProjector(status, { locally, onRefused: () => whole.cancel() })
   const priority = createJobPriority(input.priority)
   const gate = createPauseGate()
   const heard = (): void => {
@@ -123,6 +129,7 @@ export const runJob = async (
         projector.changed()
       },
       attemptsBefore: (name) => attemptsBefore.get(name) ?? 0,
+      isDisowned: () => projector.isRefused(),
     })
     await end('succeeded', { result })
     return result
@@ -135,9 +142,12 @@ export const runJob = async (
       } else if (record.state === 'pending') record.state = 'skipped'
     }
     await end(cancelled ? 'cancelled' : 'failed', { error: cancelled ? null : failureOf(error, failedStep(status)) })
+    if (projector.isRefused()) throw ApplicationFailure.nonRetryable(DISOWNED, 'Disowned')
     throw cancelled && !isCancellation(error) ? new CancelledFailure('cancelled') : error
   }
 }
+
+const DISOWNED = 'The job has ended, or another workflow has it: what is left to do here is not wanted any more.'
 
 const newStep = (name: StepName, weight: number): StepRecord => ({
   name,
@@ -179,10 +189,14 @@ const allHasGoneOn = (): Promise<void> => {
  * Writes the newest status to the catalog, one write at a time: changes that come together or during a write are written
  * together. No step waits for it, but Temporal hears of the next one only after it, so each write that is saved is felt.
  */
-const createProjector = (status: JobProjection, locally: JobRun['locally']) => {
+const createProjector = (
+  status: JobProjection,
+  { locally, onRefused }: { locally: JobRun['locally']; onRefused: () => void },
+) => {
   let dirty = false
   let writing: Promise<void> | null = null
   let known = false
+  let refused = false
   const write = async (): Promise<void> => {
     await allHasGoneOn()
     while (dirty) {
@@ -193,6 +207,10 @@ const createProjector = (status: JobProjection, locally: JobRun['locally']) => {
         // Cancelling the job must not cancel the record of it.
         return CancellationScope.nonCancellable(() => projectJob(structuredCloneOf(status)))
       })
+      if (known && !written && !isEnded(status.state)) {
+        refused = true
+        onRefused()
+      }
       known ||= written
     }
     writing = null
@@ -205,6 +223,8 @@ const createProjector = (status: JobProjection, locally: JobRun['locally']) => {
     changed,
     /** Whether the catalog has taken any projection of this run. */
     isKnown: () => known,
+    /** Whether the catalog took projections of this run, and takes none any more. */
+    isRefused: () => refused,
     finish: async (): Promise<void> => {
       changed()
       while (writing !== null) await writing

@@ -387,6 +387,7 @@ describe('one job', () => {
     const projection: JobProjection = {
       jobId: job.id,
       run: 1,
+      workflowRunId: 'a',
       version: 9,
       state: 'running',
       pauseRequested: false,

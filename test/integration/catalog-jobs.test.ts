@@ -46,6 +46,7 @@ describe.each(DATABASES)('jobs on $name', ({ start }) => {
     catalog.jobs.applyProjection({
       jobId: job.id,
       run: job.run,
+      workflowRunId: 'first',
       version: 1,
       state: 'running',
       pauseRequested: false,
@@ -145,6 +146,17 @@ describe.each(DATABASES)('jobs on $name', ({ start }) => {
       const second = await accept({ dedupeKey: 'same' })
       await catalog.jobs.startNextRun(first.job.id)
       expect((await accept({ dedupeKey: 'same' })).job.id).toBe(second.job.id)
+    })
+
+    it('answers with a job whose workflow was reset, which hears no more of the execution before', async () => {
+      const { job } = await accept({ dedupeKey: 'same' })
+      await project(job, { version: 7, state: 'failed' })
+      expect(await catalog.jobs.markReset({ id: job.id, run: 1, workflowRunId: 'second' })).toBe(3)
+      expect(await catalog.jobs.markReset({ id: job.id, run: 1, workflowRunId: 'second' })).toBeNull()
+      expect(await accept({ dedupeKey: 'same' })).toMatchObject({ deduplicated: true, job: { id: job.id } })
+      expect(await project(job, { version: 8 })).toBeNull()
+      expect(await project(job, { version: 2, workflowRunId: 'second' })).toBe(4)
+      expect(await read(job.id)).toMatchObject({ state: 'running', workflowRunIds: ['first', 'second'] })
     })
 
     it('answers with a retried job once what took its place has failed too', async () => {

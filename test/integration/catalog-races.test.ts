@@ -78,6 +78,7 @@ describe.each(DATABASES)('two processes on $name', ({ start }) => {
       jobs.applyProjection({
         jobId: job.id,
         run: 1,
+        workflowRunId: 'first',
         version: index + 1,
         state: 'running',
         pauseRequested: false,

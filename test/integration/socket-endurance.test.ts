@@ -39,6 +39,7 @@ const sample = (jobId: string, seq: number, part: string | null = null): Progres
 const runningProjection = (jobId: string, version: number): JobProjection => ({
   jobId,
   run: 1,
+  workflowRunId: 'first',
   version,
   state: 'running',
   pauseRequested: false,

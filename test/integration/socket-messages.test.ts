@@ -59,6 +59,7 @@ const project = async (job: Job, states: Partial<Record<StepName, StepState>>, c
   const projection: JobProjection = {
     jobId: job.id,
     run: job.run,
+    workflowRunId: 'first',
     version: (version += 1),
     state: 'running',
     pauseRequested: false,

@@ -37,6 +37,7 @@ const accepted = (change: Partial<JobRow> = {}): JobRow => ({
   revision: 1,
   run: 1,
   projectionVersion: 0,
+  workflowRunIds: [],
   owner: 'owner',
   parentId: null,
   dispatchedAt: 1,
@@ -48,6 +49,7 @@ const accepted = (change: Partial<JobRow> = {}): JobRow => ({
 })
 
 const run = fc.integer({ min: 1, max: 3 })
+const workflowRunId = fc.constantFrom('a', 'b', 'c')
 const error = fc.constantFrom<(Failure | null)[]>(
   null,
   toFailure('ToolCrashed', null, 'probe'),
@@ -70,8 +72,10 @@ const event: fc.Arbitrary<JobEvent> = fc.oneof(
     .record({
       jobId: fc.constant('job'),
       run,
+      workflowRunId,
       version: fc.integer({ min: 1, max: 6 }),
-      state: fc.constantFrom(...JOB_STATES),
+      // No workflow says of itself that it has not begun.
+      state: fc.constantFrom(...JOB_STATES.filter((state) => state !== 'accepted')),
       pauseRequested: fc.boolean(),
       priority: fc.integer({ min: 1, max: 5 }),
       title: fc.constantFrom(null, 'Title'),
@@ -86,11 +90,22 @@ const event: fc.Arbitrary<JobEvent> = fc.oneof(
   fc.record({ type: fc.constant('ended' as const), run, state: fc.constantFrom(...ENDED_STATES), error, result }),
   fc.record({ type: fc.constant('lost' as const), run }),
   fc.record({ type: fc.constant('problem' as const), run, error }),
+  fc.record({ type: fc.constant('reset' as const), run, workflowRunId }),
   fc.constant<JobEvent>({ type: 'retried' }),
 )
 
 const WISHES = ['cancelRequested', 'pauseRequested', 'resumeRequested', 'priorityRequested']
 const isWish = (happening: JobEvent): happening is Intent => WISHES.includes(happening.type)
+
+/** The execution of a workflow that speaks. */
+const executionOf = (happening: JobEvent): string | null => {
+  if (happening.type === 'projected') return happening.projection.workflowRunId
+  return happening.type === 'reset' ? happening.workflowRunId : null
+}
+const isByReset = ({ workflowRunIds }: JobRow, happening: JobEvent): boolean => {
+  const id = executionOf(happening)
+  return id !== null && workflowRunIds.length > 0 && !workflowRunIds.includes(id)
+}
 
 /** Whether a rule holds for every step of random lives; a counterexample where it does not. */
 const overLives = (rule: (before: JobRow, event: JobEvent, after: JobRow | null) => boolean) => {
@@ -109,9 +124,10 @@ const overLives = (rule: (before: JobRow, event: JobEvent, after: JobRow | null)
 const HOLDS = { failed: false, counterexample: null }
 
 describe('the life of a job', () => {
-  it('leaves an ended state by a retry alone, and success never', () => {
+  it('leaves an ended state by a retry or a reset alone, and success never by a retry', () => {
     const rule = overLives((before, happening, after) => {
       if (!isEnded(before.state) || after === null) return true
+      if (isByReset(before, happening)) return after.run === before.run && before.workflowRunIds.length > 0
       const restarted = after.state === 'accepted' && after.run === before.run + 1 && after.endedAt === null
       return happening.type === 'retried' && before.state !== 'succeeded' && restarted && after.error === null
     })
@@ -135,8 +151,20 @@ describe('the life of a job', () => {
     const rule = overLives((before, happening, after) => {
       if (happening.type === 'retried' || isWish(happening)) return true
       const ofRun = happening.type === 'projected' ? happening.projection.run : happening.run
-      const old = happening.type === 'projected' && happening.projection.version <= before.projectionVersion
+      const old =
+        happening.type === 'projected' &&
+        happening.projection.version <= before.projectionVersion &&
+        happening.projection.workflowRunId === before.workflowRunIds.at(-1)
       return after === null || (ofRun === before.run && !old)
+    })
+    expect(rule).toEqual(HOLDS)
+  })
+
+  it('hears nothing from an execution that another one followed', () => {
+    const rule = overLives((before, happening, after) => {
+      const id = executionOf(happening)
+      const overtaken = id !== null && before.workflowRunIds.slice(0, -1).includes(id)
+      return after === null || (!overtaken && (id === null || after.workflowRunIds.at(-1) === id))
     })
     expect(rule).toEqual(HOLDS)
   })
@@ -179,6 +207,7 @@ describe('the life of a job', () => {
   it('is never less far than before within a workflow, and all the way when it succeeds', () => {
     const rule = overLives((before, happening, after) => {
       if (after === null || happening.type === 'retried' || happening.type === 'lost') return true
+      if (isByReset(before, happening)) return true
       const percent = after.percent ?? 0
       return percent >= (before.percent ?? 0) && percent <= 100 && (after.state !== 'succeeded' || percent === 100)
     })
@@ -216,6 +245,22 @@ describe('the life of a job', () => {
     })
     const back = asked && afterEvent(asked, { type: 'resumeRequested' }, 5)
     expect(back).toMatchObject({ pauseRequested: false, intentPendingSince: 6 })
+  })
+
+  it('is told once more what is wished of it when its workflow is reset, unless that had led to its end', () => {
+    const reset = { type: 'reset', run: 1, workflowRunId: 'b' } as const
+    const live = accepted({ state: 'running', workflowRunIds: ['a'], cancelRequested: true })
+    expect(afterEvent(live, reset, 5)).toMatchObject({ cancelRequested: true, intentPendingSince: 5 })
+    const ended = { ...live, state: 'cancelled' as const, endedAt: 4 }
+    expect(afterEvent(ended, reset, 5)).toMatchObject({
+      state: 'running',
+      cancelRequested: false,
+      intentPendingSince: null,
+      endedAt: null,
+      workflowRunIds: ['a', 'b'],
+    })
+    // Nothing ever ran: a start that comes after the end is no reset.
+    expect(afterEvent({ ...ended, workflowRunIds: [] }, reset, 5)).toBeNull()
   })
 
   it('shows a problem until it is over', () => {

@@ -300,6 +300,20 @@ describe('ingest', () => {
     expect(calls).toEqual([])
   })
 
+  it('ends, and leaves the work alone, when the job is no longer its own', async () => {
+    let begun = false
+    const { activities, calls } = fakeActivities({
+      projectJob: async () => !begun,
+      probe: async (input) => {
+        begun = true
+        return fakeActivities().activities['probe']?.(input as never) as never
+      },
+    })
+    await expect(runIngest(jobInput(), activities)).rejects.toMatchObject({ cause: { type: 'Disowned' } })
+    expect(calls).not.toContain('publish')
+    expect(calls).not.toContain('removeWork')
+  })
+
   it('goes on while the catalog is away, and records the end when it is back', async () => {
     let away = 5
     const { activities, projections } = fakeActivities({
