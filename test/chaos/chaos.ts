@@ -10,7 +10,7 @@ import { startChaosOrigin } from './chaos-origin.ts'
 import { checkMedia } from './check-media.ts'
 import { makeSourceClips, type SourceClips } from './clips.ts'
 import { mountSmallDisk } from './disk.ts'
-import { createEncodeCount } from './encode-count.ts'
+import { createEncodeCount, isPicture } from './encode-count.ts'
 import { createJobMix } from './job-mix.ts'
 import { leftFolders, leftRows, leftWorkflows } from './leftovers.ts'
 import { report, type CarriedOut, type ChaosResult } from './report.ts'
@@ -28,6 +28,10 @@ export interface ChaosOptions {
   keep?: boolean
 }
 
+/** The least there is. */
+const CHUNK_SECONDS = 4
+/** As a multiple of what is aimed at. */
+const LONGEST_CHUNK = 1.5
 /** After the last fault; a heartbeat that is missed costs a minute. */
 const FINISH_WITHIN_MS = 240_000
 /** A fault waits at most 45 s for its victim, and takes a few seconds itself. */
@@ -59,6 +63,8 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
       SLUICE_ALLOW_ADDRESSES: '127.0.0.1',
       SLUICE_FFMPEG: count.wrapper,
       SLUICE_MEDIA_SLOTS: '2',
+      // The clip `long` is encoded in chunks so.
+      SLUICE_CHUNK_MS: String(CHUNK_SECONDS * 1_000),
       // A program that is stopped is to be noticed in a run of minutes.
       SLUICE_STALL_MS: '20000',
       SLUICE_LOG_LEVEL: 'debug',
@@ -116,7 +122,10 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
       done,
       jobs: jobs.all,
       encodes: count.encodes(),
-      pieceSeconds: ({ jobId }) => clipSeconds.get(jobId) ?? 0,
+      pieceSeconds: ({ jobId, piece }) => {
+        const seconds = clipSeconds.get(jobId) ?? 0
+        return isPicture(piece) ? Math.min(seconds, LONGEST_CHUNK * CHUNK_SECONDS) : seconds
+      },
       leftOver,
       seconds: elapsed() / 1_000,
     })

@@ -18,7 +18,7 @@ export interface SourceClips extends Record<ClipName, SourceClip> {
 const FRAMES_PER_S = 25
 const SIZE = '320x180'
 
-/** Makes the clips of the origin; `fits` is copied by most presets, `foreign` and `long` are encoded. */
+/** Makes the clips of the origin; `fits` is copied by most presets, `foreign` and `long` are encoded, the latter in chunks. */
 export const makeSourceClips = async (ffmpeg: string, dir: string): Promise<SourceClips> => {
   const foreign = ['-c:v', 'mpeg4', '-q:v', '5']
   const make = async (file: string, seconds: number, clip: Parameters<typeof makeClip>[2]): Promise<SourceClip> => ({

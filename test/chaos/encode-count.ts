@@ -27,6 +27,9 @@ const FAULT = 'FAULT '
 /** Encoders of sound and picture; copies and images are cheap and do not count. */
 const ENCODES = /-c(?::[av])?(?::\d+)? (?:libx264|libx265|libsvtav1|libvpx\S*|aac|libopus|libmp3lame) /
 
+/** Whether an encode is of a picture, and not of sound alone. */
+export const isPicture = (piece: string): boolean => / (?:libx264|libx265|libsvtav1|libvpx\S*) /.test(piece)
+
 export const createEncodeCount = (dir: string, ffmpeg: string): EncodeCount => {
   const wrapper = join(dir, 'ffmpeg')
   const notes = join(dir, 'encodes.txt')

@@ -48,10 +48,10 @@ export const leftWorkflows = async (address: string): Promise<string[]> => {
 export const leftRows = async (config: Config): Promise<string[]> => {
   const knex = await connectDatabase(config)
   try {
-    const jobs = (await knex('jobs').select('id', 'state', 'cancel_pending_since')) as {
+    const jobs = (await knex('jobs').select('id', 'state', 'intent_pending_since')) as {
       id: string
       state: JobState
-      cancel_pending_since: number | null
+      intent_pending_since: number | null
     }[]
     const media = new Set<string>(await knex('media').pluck('id'))
     const names = (await knex('library_paths').select('media_id', 'path')) as { media_id: string; path: string }[]
@@ -59,7 +59,7 @@ export const leftRows = async (config: Config): Promise<string[]> => {
     const files = await libraryFiles(config.libraryDir)
     return [
       ...jobs.filter(({ state }) => !isEnded(state)).map(({ id, state }) => `row of job ${id}: ${state}`),
-      ...jobs.filter((job) => job.cancel_pending_since !== null).map(({ id }) => `row of job ${id}: cancel pending`),
+      ...jobs.filter((job) => job.intent_pending_since !== null).map(({ id }) => `row of job ${id}: something is wished for`),
       ...names.filter(({ media_id }) => !media.has(media_id)).map(({ path }) => `name without media: ${path}`),
       ...files.filter((file) => !known.has(file)).map((file) => `file without media: ${file}`),
     ]
