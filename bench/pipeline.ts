@@ -1,63 +1,24 @@
-import { execFile } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { createApiClient, type ApiAddress, type JobRequest } from '../cli/api-client.ts'
-import { followJobs } from '../cli/progress-socket.ts'
 import { parseConfig } from '../config.ts'
-import { isEnded } from '../contract/names.ts'
 import { readInstance } from '../scripts/instance-file.ts'
 import { startInstance } from '../scripts/instance.ts'
 import { readInstalledTools } from '../scripts/installed-tools.ts'
 import { costOf, type Cost } from './cpu-time.ts'
+import { makeClip } from './moving-clip.ts'
 import { planScript, runDownloader, runOnePass, runPerOutput } from './pipeline-scripts.ts'
 import { median, type BenchResult } from './result.ts'
-
-const exec = promisify(execFile)
+import { runJob } from './run-job.ts'
 
 const ROUNDS = 3
 /** Shorter rounds, so more of them. */
 const SHORT_ROUNDS = 7
 const LONG_S = 60
 const SHORT_S = 1
-
-/** Moving shapes on a slow gradient with a tone: the encoder neither idles nor meets noise. */
-const makeClip = async (ffmpeg: string, path: string, seconds: number): Promise<string> => {
-  const ground = `gradients=size=1280x720:rate=30:duration=${seconds}:speed=0.02:seed=7`
-  const moving = `testsrc2=size=640x360:rate=30:duration=${seconds}`
-  const joined = "[0][1]overlay=x='320+300*sin(t)':y='180+160*cos(t/2)',format=yuv420p[v]"
-  const sound = ['-f', 'lavfi', '-i', `sine=frequency=330:sample_rate=48000:duration=${seconds}`]
-  const inputs = ['-f', 'lavfi', '-i', ground, '-f', 'lavfi', '-i', moving, ...sound]
-  // Keyframes off the grid of the segments: all encode every size, and nobody copies the largest.
-  const codecs = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-g', '25', '-c:a', 'aac', '-ac', '2']
-  const outputs = ['-filter_complex', joined, '-map', '[v]', '-map', '2:a', ...codecs, '-movflags', '+faststart']
-  await exec(ffmpeg, ['-v', 'error', '-y', ...inputs, ...outputs, path])
-  return path
-}
-
-/** Submits, and watches over the progress socket until the job has ended. */
-const runJob = async (address: ApiAddress, request: JobRequest): Promise<void> => {
-  const [submitted] = await createApiClient(address).submit([{ ...request, preset: 'stream', force: true }])
-  if (!submitted || 'error' in submitted) throw new Error(`not accepted: ${JSON.stringify(submitted)}`)
-  await new Promise<void>((succeeded, failed) => {
-    const stop = followJobs({
-      ...address,
-      jobs: [submitted.job.id],
-      onAway: () => undefined,
-      onMessage: (message) => {
-        const ended = message.type === 'snapshot' ? message.job : message
-        if (!('state' in ended) || !isEnded(ended.state)) return
-        stop()
-        if (ended.state === 'succeeded') succeeded()
-        else failed(new Error(`the job ${ended.state}: ${JSON.stringify(ended.error)}`))
-      },
-    })
-  })
-}
 
 /** Runs the variants in turns, so that what else the machine does meets all of them. */
 const interleave = async <N extends string>(
@@ -107,8 +68,8 @@ export const run = async (): Promise<BenchResult> => {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
   const installed = readInstalledTools()
   const { tools } = parseConfig({}, installed)
-  const long = await makeClip(tools.ffmpeg, join(dir, 'long.mp4'), LONG_S)
-  const short = await makeClip(tools.ffmpeg, join(dir, 'short.mp4'), SHORT_S)
+  const long = await makeClip(tools.ffmpeg, join(dir, 'long.mp4'), { seconds: LONG_S })
+  const short = await makeClip(tools.ffmpeg, join(dir, 'short.mp4'), { seconds: SHORT_S })
   const origin = await serveFile(short)
   const env = {
     ...process.env,
