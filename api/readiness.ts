@@ -22,7 +22,7 @@ type ReadinessDeps = Pick<ApiDeps, 'catalog' | 'config' | 'temporal' | 'log'>
 export const createReadiness = (deps: ReadinessDeps): CheckReadiness => {
   let kept: { at: number; answer: Promise<ReadinessCheck[]> } | null = null
   return () => {
-    if (!kept || Date.now() - kept.at > KEEP_MS) kept = { at: Date.now(), answer: checkAll(deps) }
+    if (!kept || performance.now() - kept.at > KEEP_MS) kept = { at: performance.now(), answer: checkAll(deps) }
     return kept.answer
   }
 }

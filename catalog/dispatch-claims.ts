@@ -5,8 +5,14 @@ import { toJobRow, type JobRecord, type JobRow } from './job-row.ts'
 import type { JobQueries, JobRunRef } from './jobs.ts'
 import { transact } from './transact.ts'
 
-/** A dispatcher that has had a job for so long without a word has died: a start takes milliseconds, its own time limit 10 s. */
+/**
+ * A dispatcher that has had a job for so long without a word has died: a start takes milliseconds, its own time limit 10 s. So has one
+ * that took it as long from now: the clock was set back.
+ */
 export const CLAIM_TTL_MS = 30_000
+
+/** What was written at a time that is still to come was written before the clock was set back. */
+const AHEAD_MS = 60_000
 
 const LIVE_STATES: readonly JobState[] = JOB_STATES.filter(
   (state) => !(ENDED_STATES as readonly JobState[]).includes(state),
@@ -79,7 +85,8 @@ export const createDispatchClaims = (knex: Knex, now: () => number): DispatchCla
             .whereNotNull('started_at')
             .orWhereNot('state', 'accepted')
             .orWhereNull('dispatched_at')
-            .orWhere('dispatched_at', '<', now() - CLAIM_TTL_MS),
+            .orWhere('dispatched_at', '<', now() - CLAIM_TTL_MS)
+            .orWhere('dispatched_at', '>', now() + CLAIM_TTL_MS),
       )
       .orderBy('intent_pending_since')
       .limit(limit)
@@ -96,8 +103,14 @@ export const createDispatchClaims = (knex: Knex, now: () => number): DispatchCla
   quietSince: async (before, limit) => {
     const records = await knex<JobRecord>('jobs')
       .whereIn('state', LIVE_STATES)
-      .where('updated_at', '<', before)
-      .where((unseen) => void unseen.whereNull('checked_at').orWhere('checked_at', '<', before))
+      .where((quiet) => void quiet.where('updated_at', '<', before).orWhere('updated_at', '>', now() + AHEAD_MS))
+      .where(
+        (unseen) =>
+          void unseen
+            .whereNull('checked_at')
+            .orWhere('checked_at', '<', before)
+            .orWhere('checked_at', '>', now() + AHEAD_MS),
+      )
       // Temporal has nothing to say of the others; dispatchers look after them, or they were paused before they began.
       .where(
         (known) =>
@@ -122,7 +135,13 @@ const isMysql = (knex: Knex): boolean => (knex.client as { dialect: string }).di
 const claimable = (knex: Knex, now: number) =>
   knex<JobRecord>('jobs')
     .where({ state: 'accepted', started_at: null, cancel_requested: false })
-    .where((free) => void free.whereNull('dispatched_at').orWhere('dispatched_at', '<', now - CLAIM_TTL_MS))
+    .where(
+      (free) =>
+        void free
+          .whereNull('dispatched_at')
+          .orWhere('dispatched_at', '<', now - CLAIM_TTL_MS)
+          .orWhere('dispatched_at', '>', now + CLAIM_TTL_MS),
+    )
 
 const byRun = (jobs: JobRunRef[]): Map<number, string[]> => {
   const runs = new Map<number, string[]>()

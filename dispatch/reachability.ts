@@ -28,7 +28,8 @@ const ASK_EVERY_MS = 500
 
 /** Whether Temporal answers. While it does not, it alone is asked, once at a time, and not every job by itself. */
 export const createReachability = ({ client, log, stopping, onReturn }: ReachabilityDeps): Reachability => {
-  let answeredAt = 0
+  // By a clock that nobody sets.
+  let answeredAt = Number.NEGATIVE_INFINITY
   let reachable = true
   let asking: Promise<boolean> | null = null
 
@@ -44,13 +45,13 @@ export const createReachability = ({ client, log, stopping, onReturn }: Reachabi
   }
 
   const answered = (): void => {
-    answeredAt = Date.now()
+    answeredAt = performance.now()
   }
 
   const lost = (error: unknown): void => {
     if (!reachable || stopping.aborted) return
     reachable = false
-    answeredAt = 0
+    answeredAt = Number.NEGATIVE_INFINITY
     log.warn({ err: error }, 'Temporal does not answer; jobs wait')
     void waitForReturn()
   }
@@ -69,7 +70,7 @@ export const createReachability = ({ client, log, stopping, onReturn }: Reachabi
     isReachable: () => reachable,
     check: async () => {
       if (!reachable) return false
-      if (Date.now() - answeredAt < FRESH_MS) return true
+      if (performance.now() - answeredAt < FRESH_MS) return true
       asking ??= question().finally(() => {
         asking = null
       })

@@ -19,9 +19,9 @@ export const signalGroup = (pid: number | null, signal: NodeJS.Signals | 0): boo
 /** Asks a process group to end, makes it after `graceMs`, and returns when it is gone. */
 export const endGroup = async (pid: number | null, graceMs: number): Promise<void> => {
   if (!signalGroup(pid, 'SIGTERM')) return
-  const deadline = Date.now() + graceMs
+  const deadline = performance.now() + graceMs
   while (signalGroup(pid, 0)) {
-    if (Date.now() >= deadline) signalGroup(pid, 'SIGKILL')
+    if (performance.now() >= deadline) signalGroup(pid, 'SIGKILL')
     await sleep(LOOK_EVERY_MS)
   }
 }

@@ -11,9 +11,9 @@ export const createStopSignal = (again: () => void): AbortSignal => {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       if (!stopping.signal.aborted) {
-        firstAt = Date.now()
+        firstAt = performance.now()
         stopping.abort()
-      } else if (Date.now() - firstAt > SAME_KEY_PRESS_MS) {
+      } else if (performance.now() - firstAt > SAME_KEY_PRESS_MS) {
         again()
       }
     })

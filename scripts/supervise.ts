@@ -67,7 +67,7 @@ export const supervise = ({
       const watchReady = current.ready.then(
         () => {
           readyOnce = true
-          readyAt = Date.now()
+          readyAt = performance.now()
           isReady()
         },
         // Not ready in time or at all. If it still runs it is of no use.
@@ -82,7 +82,7 @@ export const supervise = ({
         isFailed(new StartError(`${spec.title} does not start (${ending}).\n${current.lastWords()}`.trim()))
         return
       }
-      if (readyAt !== null && Date.now() - readyAt >= wellAfterMs) delayMs = FIRST_DELAY_MS
+      if (readyAt !== null && performance.now() - readyAt >= wellAfterMs) delayMs = FIRST_DELAY_MS
       say(`${spec.title} ended (${ending}); it starts again in ${delayMs / 1_000} s`)
       await sleep(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined)
       delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)

@@ -50,8 +50,9 @@ export const startHeartbeatFallback = (deps: HeartbeatFallbackDeps): (() => void
     await Promise.all(Array.from({ length: DESCRIBES_AT_ONCE }, describeSome))
   }
   const check = () => {
-    const silent = now() - deps.lastHeardAt() > SILENT_AFTER_MS
-    if (!silent || polling || now() - polledAt < POLL_EVERY_MS) return
+    // A clock that was set back must not make them wait for its return.
+    const since = (then: number): number => Math.abs(now() - then)
+    if (since(deps.lastHeardAt()) <= SILENT_AFTER_MS || polling || since(polledAt) < POLL_EVERY_MS) return
     polling = true
     polledAt = now()
     poll()

@@ -320,6 +320,15 @@ describe.each(DATABASES)('jobs on $name', ({ start }) => {
       expect((await catalog.jobs.claimForDispatch(9)).map(({ id }) => id)).toEqual([urgent, second, low])
     })
 
+    it('takes what its dispatcher had before the clock was set back, and lost', async () => {
+      const { job } = await accept()
+      await catalog.jobs.releaseDispatch([job])
+      expect(await catalog.jobs.claimForDispatch(1)).toMatchObject([{ id: job.id }])
+      clock.now -= 3_600_000
+      expect(await catalog.jobs.claimForDispatch(1)).toMatchObject([{ id: job.id }])
+      expect(await catalog.jobs.claimForDispatch(1)).toEqual([])
+    })
+
     it('begins again what Temporal does not know', async () => {
       const { job } = await accept()
       await catalog.jobs.markStarted([job])
@@ -343,6 +352,10 @@ describe.each(DATABASES)('jobs on $name', ({ start }) => {
     await catalog.jobs.markChecked([running.job.id])
     expect(await quiet()).toEqual([])
     clock.now += 60_001
+    expect(await quiet()).toEqual([running.job.id])
+    await catalog.jobs.markChecked([running.job.id])
+    // The clock was set back: nobody knows how long that row has been quiet.
+    clock.now -= 3_600_000
     expect(await quiet()).toEqual([running.job.id])
     expect(await read(unstarted.job.id)).toMatchObject({ state: 'accepted' })
   })
