@@ -47,8 +47,9 @@ const FIRST_WEIGHTS = {
 export const ingest = (input: JobInput): Promise<{ mediaIds: string[]; reused: boolean }> =>
   runJob(input, FIRST_WEIGHTS, async (run) => {
     const { jobId } = input
-    const tidy = (call: typeof removeWork): Promise<void> =>
-      run.locally(() => CancellationScope.nonCancellable(() => call({ jobId })))
+    const tidy = async (call: typeof removeWork): Promise<void> => {
+      if (!run.isDisowned()) await run.locally(() => CancellationScope.nonCancellable(() => call({ jobId })))
+    }
     try {
       const result = await startingOver(run, () => make(run))
       await tidy(removeWork)
@@ -56,7 +57,7 @@ export const ingest = (input: JobInput): Promise<{ mediaIds: string[]; reused: b
     } catch (error) {
       const cancelled = isCancellation(error) || CancellationScope.current().consideredCancelled
       // After a failure it stays for a while: a retry takes what is finished.
-      if (!run.isDisowned()) await tidy(cancelled ? removeWork : withdraw)
+      await tidy(cancelled ? removeWork : withdraw)
       throw error
     }
   })
