@@ -59,7 +59,9 @@ export const leftRows = async (config: Config): Promise<string[]> => {
     const files = await libraryFiles(config.libraryDir)
     return [
       ...jobs.filter(({ state }) => !isEnded(state)).map(({ id, state }) => `row of job ${id}: ${state}`),
-      ...jobs.filter((job) => job.intent_pending_since !== null).map(({ id }) => `row of job ${id}: something is wished for`),
+      ...jobs
+        .filter((job) => job.intent_pending_since !== null)
+        .map(({ id }) => `row of job ${id}: something is wished for`),
       ...names.filter(({ media_id }) => !media.has(media_id)).map(({ path }) => `name without media: ${path}`),
       ...files.filter((file) => !known.has(file)).map((file) => `file without media: ${file}`),
     ]
