@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { WORKER_ROLES, type WorkerRole } from './contract/names.ts'
+import { SIZE_PATTERN, sizeFrom } from './contract/size-text.ts'
 import { TOOL_SETTINGS } from './contract/tool-settings.ts'
 import { isAddressEntry } from './tools/egress-address.ts'
 
@@ -24,6 +25,10 @@ const whole = (min: number, max: number) =>
     .transform(Number)
 const port = whole(0, 65_535)
 const count = whole(1, 1_000)
+const bytes = z
+  .string()
+  .regex(SIZE_PATTERN, 'must be a number of bytes, or of K, M, G or T, each 1,024 of the one before')
+  .transform(sizeFrom)
 const list = z.string().transform((text) =>
   text
     .split(',')
@@ -64,6 +69,16 @@ const environment = z.object({
   SLUICE_IMPORT: path
     .optional()
     .describe('Folder whose files may be ingested by path; default: import in the data directory'),
+  SLUICE_DATA_QUOTA: bytes
+    .optional()
+    .describe(
+      'Most that the data directory may hold, as 500G or 2T; jobs that do not fit wait. Default: what the disk has',
+    ),
+  SLUICE_KEEP_FREE: bytes
+    .optional()
+    .describe(
+      'Room on its disk that jobs leave for the databases and for others; default: a twentieth of it, from 16M to 1G',
+    ),
   SLUICE_HOST: host.default('127.0.0.1').describe('Address to listen on'),
   SLUICE_PORT: port.optional().describe('Port of the API and the page; default: 8080, or the next free one'),
   SLUICE_PUBLIC_URL: address('http', 'https')
@@ -132,6 +147,12 @@ export interface Config {
   dataDir: string
   libraryDir: string
   importDir: string
+  disk: {
+    /** Null: no limit but the disk. */
+    quotaBytes: number | null
+    /** Null: by the size of the disk. */
+    keepFreeBytes: number | null
+  }
   logLevel: string
   http: { host: string; port: number | null; publicUrl: string | null }
   temporal: {
@@ -190,6 +211,7 @@ export const parseConfig = (
     dataDir,
     libraryDir: resolve(value.SLUICE_LIBRARY ?? `${dataDir}/library`),
     importDir: resolve(value.SLUICE_IMPORT ?? `${dataDir}/import`),
+    disk: { quotaBytes: value.SLUICE_DATA_QUOTA ?? null, keepFreeBytes: value.SLUICE_KEEP_FREE ?? null },
     logLevel: value.SLUICE_LOG_LEVEL,
     http: { host: value.SLUICE_HOST, port: value.SLUICE_PORT ?? null, publicUrl: value.SLUICE_PUBLIC_URL ?? null },
     temporal: {

@@ -13,7 +13,7 @@ import type { StepDeps } from './activities/step.ts'
 import { openCatalog } from './catalog/catalog.ts'
 import { startHousekeeping } from './catalog/housekeeping.ts'
 import { ConfigError, parseConfig, type Config } from './config.ts'
-import { TASK_QUEUES, type WorkerRole } from './contract/names.ts'
+import { SIGNALS, TASK_QUEUES, type WorkerRole } from './contract/names.ts'
 import { giveBackAttempt, giveBackUnnoted } from './dispatch/lost-attempts.ts'
 import { createReconciler } from './dispatch/reconcile.ts'
 import { createRunWatcher } from './dispatch/watch-runs.ts'
@@ -26,6 +26,8 @@ import { readInstalledTools } from './scripts/installed-tools.ts'
 import { createLibrary } from './storage/library.ts'
 import { identityOf, isDead, processOf, thisProcess } from './storage/lease.ts'
 import { createLocalWorkStore, sweepScratch } from './storage/local-work-store.ts'
+import { startRoomKeeper } from './storage/room-keeper.ts'
+import { createRoom, type Room } from './storage/room.ts'
 import { createEgress } from './tools/egress-guard.ts'
 import { readToolVersions } from './tools/tool-versions.ts'
 
@@ -45,15 +47,24 @@ const connect = async (config: Config, log: Logger, stopping: AbortSignal): Prom
   }
 }
 
-/** Gives what dead predecessors had taken back to Temporal: first what their scratch folders name, then what they had only just taken. */
-const giveBackLost = async (
-  { client, config, log }: { client: Client; config: Config; log: Logger },
-  stopping: AbortSignal,
-): Promise<void> => {
+interface GivingBack {
+  client: Client
+  config: Config
+  log: Logger
+}
+
+/** Removes the scratch folders of dead workers, whose work is given back. */
+const sweepAbandoned = async ({ client, config, log }: GivingBack): Promise<void> => {
   await sweepScratch(config.dataDir, async ({ taskToken, jobId, step }) => {
     if (taskToken === null || !(await giveBackAttempt(client, taskToken))) return
     log.warn({ jobId, step }, 'gave back the work of a dead worker')
   })
+}
+
+/** Gives what dead predecessors had taken back to Temporal: first what their scratch folders name, then what they had only just taken. */
+const giveBackLost = async (deps: GivingBack, stopping: AbortSignal): Promise<void> => {
+  await sweepAbandoned(deps)
+  const { client, log } = deps
   const isDeadWorker = async (identity: string): Promise<boolean> => {
     const named = processOf(identity)
     return named !== null && isDead(named)
@@ -63,6 +74,20 @@ const giveBackLost = async (
     log.warn({ err: error }, 'cannot look for what dead workers had just taken'),
   )
 }
+
+/** For jobs that wait for room; the worker with the catalog does it for all. */
+const keepRoom = (
+  { client, room, log }: { client: Client; room: Room; log: Logger },
+  clearAway: () => Promise<void>,
+): { stop(): Promise<void> } =>
+  startRoomKeeper({
+    room,
+    clearAway,
+    log,
+    tell: async ({ workflowId }) => {
+      if (workflowId !== null) await client.workflow.getHandle(workflowId).signal(SIGNALS.room)
+    },
+  })
 
 /** Slots and heartbeats; a graceful stop hands activities back after 5 s, and gives up on what ignores that after 15 s. */
 const commonOptions = (config: Config, connection: NativeConnection, identity: string) =>
@@ -101,7 +126,8 @@ const main = async (stopping: AbortController): Promise<void> => {
 
   const store = createLocalWorkStore(config.dataDir)
   await giveBackLost({ client, config, log }, stopping.signal)
-  const deps: StepDeps = { config, store, bus, wishes: bus, metrics: createStepMetrics(registry), log }
+  const room = createRoom(config)
+  const deps: StepDeps = { config, store, room, bus, wishes: bus, metrics: createStepMetrics(registry), log }
   const common = commonOptions(config, connection, identityOf(await thisProcess()))
 
   const control = catalog
@@ -170,6 +196,13 @@ const main = async (stopping: AbortController): Promise<void> => {
         )
       : null
 
+  const keeper = housekeeping
+    ? keepRoom({ client, room, log }, async () => {
+        await sweepAbandoned({ client, config, log })
+        await housekeeping.makeRoom()
+      })
+    : null
+
   const shutDown = () => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
   }
@@ -182,6 +215,7 @@ const main = async (stopping: AbortController): Promise<void> => {
     if (stopping.signal.aborted) shutDown()
     await Promise.all(runs)
   } finally {
+    await keeper?.stop()
     housekeeping?.stop()
     await Promise.all(lookouts.map((lookout) => lookout.stop()))
     await egress.close()

@@ -5,22 +5,26 @@ import type { JobInput, JobProjection } from '../contract/steps.ts'
 import type { ProgressPublisher } from '../progress/bus.ts'
 import type { Library } from '../storage/library.ts'
 import { removeJobFiles, withdrawUnpublished } from '../storage/publishing-note.ts'
+import type { Room } from '../storage/room.ts'
 import type { WorkStore } from '../storage/work-store.ts'
 
 export interface CatalogCallDeps {
   catalog: Catalog
   bus: ProgressPublisher
   store: WorkStore
+  room: Pick<Room, 'release'>
   library: Library
 }
 
 /** Short idempotent calls, run as local activities beside the workflow. */
-export const createCatalogCalls = ({ catalog, bus, store, library }: CatalogCallDeps) => ({
+export const createCatalogCalls = ({ catalog, bus, store, room, library }: CatalogCallDeps) => ({
   /**
    * Writes what the workflow knows of its job, and says on the bus that there is something new to read.
    * @returns false where the catalog has ended this run, knows a later execution of it, or never heard of it.
    */
   async projectJob(projection: JobProjection): Promise<boolean> {
+    // Its files may stay for a retry, and have no claim on more.
+    if (isEnded(projection.state)) await room.release(projection.jobId)
     const revision = await catalog.jobs.applyProjection(projection)
     if (revision !== null) {
       bus.publish({ type: 'changed', jobId: projection.jobId, revision })

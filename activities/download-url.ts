@@ -10,6 +10,7 @@ import { directFiles, fetchDirect } from '../tools/http-fetch.ts'
 import { chosenFormats, sizeOfFormat, type YtdlpFormat, type YtdlpInfo } from '../tools/ytdlp-info.ts'
 import { createProgressSum, type FormatProgress } from '../tools/ytdlp-progress.ts'
 import { fetchFormats, partId, type FetchedFormat } from '../tools/ytdlp.ts'
+import type { DownloadRoom } from './download-room.ts'
 import { extractAndKeep, readKeptInfo } from './resolved-info.ts'
 import { refuseTooLarge } from './size-limit.ts'
 import { httpContext, ytdlpContext, type SourceDeps } from './source-deps.ts'
@@ -21,17 +22,23 @@ const ENDED_ADDRESS = new Set(['SourceForbidden', 'SourceNotFound'])
 const YOUNG_MS = 60_000
 
 /** Downloads what the site offers into one file of the scratch folder. Returns its path. */
-export const fetchUrl = async (deps: SourceDeps, run: StepRun, input: DownloadInput): Promise<string> => {
+export const fetchUrl = async (
+  deps: SourceDeps,
+  run: StepRun,
+  input: DownloadInput & { room: DownloadRoom },
+): Promise<string> => {
   const extraction = { ...input, url: parseSourceUrl(input.source.url ?? '').url }
   const kept = (await readKeptInfo(deps, input.ref, Date.now())) ?? (await extractAndKeep(deps, run, extraction))
+  const { room } = input
+  const limitBytes = input.options.maxSizeBytes
   try {
-    return await fetchInfo(deps, run, { info: kept.info, limitBytes: input.options.maxSizeBytes })
+    return await fetchInfo(deps, run, { info: kept.info, limitBytes, room })
   } catch (error) {
     const mayHaveEnded = error instanceof SluiceError && ENDED_ADDRESS.has(error.code)
     if (!mayHaveEnded || Date.now() - kept.extractedAt < YOUNG_MS) throw error
     run.log.info({ code: error.code }, 'the addresses have ended; asking the site again')
     const { info } = await extractAndKeep(deps, run, extraction)
-    return fetchInfo(deps, run, { info, limitBytes: input.options.maxSizeBytes })
+    return fetchInfo(deps, run, { info, limitBytes, room })
   }
 }
 
@@ -42,7 +49,7 @@ const certainBytes = (size: { bytes: number; estimated: boolean } | null): numbe
 const fetchInfo = async (
   deps: SourceDeps,
   run: StepRun,
-  { info, limitBytes }: { info: YtdlpInfo; limitBytes: number | undefined },
+  { info, limitBytes, room }: { info: YtdlpInfo; limitBytes: number | undefined; room: DownloadRoom },
 ): Promise<string> => {
   const formats = chosenFormats(info)
   const sizes = formats.map(sizeOfFormat)
@@ -52,6 +59,7 @@ const fetchInfo = async (
     const reading = addUp(progress)
     run.report(reading)
     // What is thrown here ends the download; its files go with the scratch folder.
+    room.arrived(reading)
     refuseTooLarge(reading.done, limitBytes)
     if (!progress.estimated) refuseTooLarge(progress.totalBytes ?? 0, limitBytes)
   })

@@ -4,6 +4,7 @@ import { SluiceError } from '../contract/failures.ts'
 import type { Downloaded, DownloadInput, Resolved } from '../contract/steps.ts'
 import { openImport, takeImport } from '../tools/source-file.ts'
 import { extensionOf } from '../tools/source-type.ts'
+import { createDownloadRoom } from './download-room.ts'
 import { fetchUrl } from './download-url.ts'
 import { refuseTooLarge } from './size-limit.ts'
 import type { SourceDeps } from './source-deps.ts'
@@ -13,7 +14,7 @@ export type { SourceDeps } from './source-deps.ts'
 
 /**
  * Fetches the media of a resolved source into one file under `<jobId>/source.<ext>`.
- * Fails with LimitExceeded above the job's size limit, UnsupportedMedia for an empty file, and the types of source failures.
+ * Fails with LimitExceeded above the job's size limit, DiskFull where it has to wait for room, UnsupportedMedia for an empty file, and the types of source failures.
  */
 export const createDownload =
   (deps: SourceDeps) =>
@@ -21,7 +22,10 @@ export const createDownload =
     runStep(deps, input.ref, async (run) => {
       const finished = await findFinished(deps, input)
       if (finished) return finished
-      const path = input.source.file === null ? await fetchUrl(deps, run, input) : await takeFile(deps, run, input)
+      const room = createDownloadRoom(run, input)
+      await room.begin()
+      const path =
+        input.source.file === null ? await fetchUrl(deps, run, { ...input, room }) : await takeFile(deps, run, input)
       const { size } = await stat(path)
       if (size === 0) throw new SluiceError('UnsupportedMedia', 'The file is empty.')
       refuseTooLarge(size, input.options.maxSizeBytes)

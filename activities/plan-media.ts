@@ -6,6 +6,7 @@ import { trackLanguage } from '../tools/ffmpeg-language.ts'
 import { decideAudio } from './plan-audio.ts'
 import { decideChunks } from './plan-chunks.ts'
 import { decideContainer } from './plan-container.ts'
+import { diskNeed } from './plan-disk.ts'
 import { decideThumbnails, needsBranch, storyboardGeometry } from './plan-thumbnails.ts'
 import { decideVideo, type VideoQuestion } from './plan-video.ts'
 import { weighSteps } from './plan-weights.ts'
@@ -54,6 +55,7 @@ export const decidePlan = ({ facts, preset: name, options, ffmpegBuild, chunkMs 
     hash: hashOf([facts.identity, ffmpegBuild, made]),
     ...made,
     weights: weighSteps(facts, made, preset.quality),
+    disk: diskNeed(facts, made),
     reasons: [...ofVideo, ...ofAudio, ...container.reasons],
   }
 }

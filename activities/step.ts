@@ -4,16 +4,20 @@ import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import { FAILURES, SluiceError, type FailureDetails } from '../contract/failures.ts'
 import type { HeartbeatDetails, ProgressSample, ToolProgress } from '../contract/progress.ts'
+import type { DiskNeed } from '../contract/plan.ts'
 import type { StepRef } from '../contract/steps.ts'
 import type { StepMetrics } from '../observability/metrics.ts'
 import type { JobWishes, ProgressPublisher } from '../progress/bus.ts'
+import type { Room } from '../storage/room.ts'
 import type { WorkStore } from '../storage/work-store.ts'
+import { openStepRoom } from './step-room.ts'
 import { listenForStop } from './stop-hint.ts'
 
 /** What every activity that drives a tool is given. */
 export interface StepDeps {
   config: Config
   store: WorkStore
+  room: Room
   bus: ProgressPublisher
   wishes: JobWishes
   metrics: StepMetrics
@@ -32,6 +36,8 @@ export interface StepRun {
   keptDir: string
   /** From 1, over all runs of this step within one run of the job. */
   attempt: number
+  /** Lets the job have so much of the disk, all its files together. @throws SluiceError DiskFull where it has to wait. */
+  reserve(need: DiskNeed): Promise<void>
   /** Publishes a reading at once; the newest one goes into the next heartbeat. Percent never runs backwards. */
   report(progress: ToolProgress): void
   /** What the next attempt should know; goes with every heartbeat from now on. Small and without secrets. */
@@ -69,10 +75,12 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
     details.progress = sample
     deps.bus.publish({ type: 'progress', sample })
   })
+  const room = openStepRoom(deps.room, ref, info.workflowExecution?.workflowId ?? null)
   let outcome = 'succeeded'
   let revoked: AbortSignal | null = null
   try {
     beat()
+    await room.admit()
     const scratch = await deps.store.openScratch({
       jobId: ref.jobId,
       step: ref.step,
@@ -88,11 +96,12 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
       // The first reading says that the step has left its queue.
       report({ percent: null, done: 0, total: null, unit: 'items', rate: null, etaMs: null })
       const output = await body({
-        signal: AbortSignal.any([stop.signal, scratch.revoked]),
+        signal: AbortSignal.any([stop.signal, scratch.revoked, room.signal]),
         log,
         scratchDir: scratch.dir,
         keptDir: scratch.keptDir,
         attempt,
+        reserve: (need) => room.reserve(need),
         report,
         checkpoint: (value) => {
           details.checkpoint = value
@@ -101,6 +110,9 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
       })
       succeeded = true
       return output
+    } catch (error) {
+      // While all of it is there: by that it is told who filled the disk.
+      throw await room.explain(error, (thrown) => asFailure(thrown).code)
     } finally {
       await scratch.release({ succeeded })
     }
@@ -118,6 +130,7 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
   } finally {
     clearInterval(timer)
     stop.close()
+    room.close()
     const durationMs = performance.now() - startedAt
     deps.metrics.stepEnded({ step: ref.step, outcome, durationMs })
     if (outcome === 'succeeded') log.info({ durationMs: Math.round(durationMs) }, 'step succeeded')
@@ -156,7 +169,7 @@ const toTemporalFailure = (error: unknown, signal: AbortSignal, attempt: number)
     if (isShutdown(signal.reason)) return ApplicationFailure.retryable('the worker is stopping', 'WorkerShutdown')
     return new CancelledFailure('cancelled', [{ attempt }])
   }
-  const known = error instanceof SluiceError ? error : fromSystemError(error)
+  const known = asFailure(error)
   const details: StepFailureDetails = { ...known.details, attempt }
   return ApplicationFailure.create({
     type: known.code,
@@ -167,6 +180,8 @@ const toTemporalFailure = (error: unknown, signal: AbortSignal, attempt: number)
     cause: error instanceof Error ? error : undefined,
   })
 }
+
+const asFailure = (error: unknown): SluiceError => (error instanceof SluiceError ? error : fromSystemError(error))
 
 /** How the SDK cancels what still runs when the worker's grace time is over. */
 const isShutdown = (reason: unknown): boolean =>

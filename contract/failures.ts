@@ -7,7 +7,7 @@
 export interface FailurePolicy {
   /** Whether trying the same thing again can help without anybody doing anything. */
   readonly retryable: boolean
-  /** How often a step may fail this way before the job fails. */
+  /** How often a step may fail this way before the job fails; infinite for what is waited for. */
   readonly tries: number
   /** Wait before the second try; doubles each time up to `maxDelayMs`. A site's own Retry-After takes precedence. */
   readonly firstDelayMs: number
@@ -59,7 +59,7 @@ export const FAILURES = {
     ...never,
     httpStatus: 422,
     sentence: 'The media is larger than the limit allows.',
-    help: 'Raise the size limit of the job, or choose a smaller height.',
+    help: 'Raise the limit that the message names, or choose a smaller height.',
   },
   BlockedAddress: {
     ...never,
@@ -116,11 +116,12 @@ export const FAILURES = {
     sentence: 'The place where files are kept cannot be used.',
     help: 'Check that the data directory exists and can be written to.',
   },
+  // Waits for as long as it takes: what is finished is kept, and a person may have to make room.
   DiskFull: {
-    ...retried(5, 5_000, 60_000),
+    ...retried(Infinity, 5_000, 60_000),
     httpStatus: 507,
     sentence: 'The disk is full.',
-    help: 'Make room on the disk of the data directory, then retry the job.',
+    help: 'Make room on the disk of the data directory, or raise SLUICE_DATA_QUOTA; the job goes on by itself.',
   },
   CatalogBusy: {
     ...retried(20, 250, 5_000),

@@ -20,8 +20,13 @@ export const SEARCH_ATTRIBUTES = {
 
 export const QUERIES = { status: 'statusQuery' } as const
 
-/** What a running job can be told, by the API as well as by an operator's hand. */
-export const SIGNALS = { pause: 'pauseSignal', resume: 'resumeSignal', priority: 'prioritySignal' } as const
+/** What a running job can be told, by the API as well as by an operator's hand; `room` by whoever divides the disk. */
+export const SIGNALS = {
+  pause: 'pauseSignal',
+  resume: 'resumeSignal',
+  priority: 'prioritySignal',
+  room: 'roomSignal',
+} as const
 
 /** From urgent to whenever there is time. */
 export const PRIORITIES = { urgent: 1, usual: 3, last: 5 } as const

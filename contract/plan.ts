@@ -112,6 +112,13 @@ export interface ThumbnailPlan {
   storyboardFrom: 'keyframes' | 'encode' | 'decode' | 'none'
 }
 
+/** Of the disk, for all files of a job at the same time, those that are there already included. */
+export interface DiskNeed {
+  bytes: number
+  /** What it needs for certain. With so much it may begin where nobody else is at work; where the disk is smaller, never. */
+  leastBytes: number
+}
+
 export interface MediaPlan {
   /** Of the source's content identity, everything above and the build of ffmpeg: equal hash, equal output. */
   hash: string
@@ -131,6 +138,7 @@ export interface MediaPlan {
   keepSource: boolean
   /** Expected cost of each step in CPU-milliseconds; weighs the job's percent. */
   weights: { transcode: number; package: number; thumbnail: number; publish: number }
+  disk: DiskNeed
   /** Reasons for the decisions, one short sentence each: shown in the Web UI. */
   reasons: string[]
 }

@@ -22,6 +22,7 @@ import type { ProgressSample } from '../../contract/progress.ts'
 import type { Probed, ProductFile, StepRef, StoredFile, TranscodedChunk } from '../../contract/steps.ts'
 import { readInstalledTools } from '../../scripts/installed-tools.ts'
 import { createLocalWorkStore } from '../../storage/local-work-store.ts'
+import { createRoom } from '../../storage/room.ts'
 import { parseProbeAnswer, type ProbeAnswer } from '../../tools/ffprobe-answer.ts'
 
 const run = promisify(execFile)
@@ -44,6 +45,7 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
   const deps: StepDeps = {
     config,
     store,
+    room: createRoom(config),
     bus: {
       publish: (message) => {
         if (message.type === 'progress') samples.push(message.sample)

@@ -18,6 +18,7 @@ import type { ProgressSample } from '../../contract/progress.ts'
 import type { Downloaded, Resolved } from '../../contract/steps.ts'
 import { readInstalledTools } from '../../scripts/installed-tools.ts'
 import { createLocalWorkStore } from '../../storage/local-work-store.ts'
+import { createRoom } from '../../storage/room.ts'
 import { createEgress } from '../../tools/egress-guard.ts'
 import { startOrigin } from './origin.ts'
 
@@ -51,6 +52,7 @@ export const createSourceLine = async (settings: Record<string, string> = {}) =>
     config,
     egress,
     store,
+    room: createRoom(config),
     bus: {
       publish: (message) => {
         if (message.type === 'progress') samples.push(message.sample)

@@ -78,6 +78,7 @@ export const ingestPlan = ({
   },
   keepSource: false,
   weights: { transcode: 1, package: 1, thumbnail: 1, publish: 1 },
+  disk: { bytes: 3_000_000, leastBytes: 1_000_000 },
   reasons: [],
 })
 

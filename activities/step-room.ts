@@ -1,0 +1,43 @@
+import type { FailureCode } from '../contract/failures.ts'
+import { SluiceError } from '../contract/failures.ts'
+import type { StepName } from '../contract/names.ts'
+import type { DiskNeed } from '../contract/plan.ts'
+import type { StepRef } from '../contract/steps.ts'
+import { MustWait, type Room } from '../storage/room.ts'
+
+/** Steps that begin only where their job has room; to say what a source is, and to give finished files their names, takes none. */
+const NEED_ROOM: ReadonlySet<StepName> = new Set(['download', 'probe', 'plan', 'transcode', 'package', 'thumbnail'])
+/** Steps that write much, and are ended before the disk is full. */
+const WRITE_MUCH: ReadonlySet<StepName> = new Set(['download', 'transcode', 'package', 'thumbnail'])
+
+/** What one attempt has to do with the room on the disk. */
+export interface StepRoom {
+  /** Aborts before the disk is full. */
+  signal: AbortSignal
+  /** @throws SluiceError DiskFull where the job has to wait. */
+  admit(): Promise<void>
+  reserve(need: DiskNeed): Promise<void>
+  /** Where the attempt ended for want of room: notes that the job waits, and says for how much; else the same error. */
+  explain(error: unknown, codeOf: (error: unknown) => FailureCode): Promise<unknown>
+  close(): void
+}
+
+export const openStepRoom = (room: Room, { jobId, step }: StepRef, workflowId: string | null): StepRoom => {
+  const job = { jobId, workflowId }
+  const guarded = WRITE_MUCH.has(step) ? room.watch(jobId) : null
+  return {
+    signal: guarded?.signal ?? new AbortController().signal,
+    admit: async () => {
+      if (NEED_ROOM.has(step)) await room.admit(job)
+    },
+    reserve: (need) => room.reserve(job, need),
+    explain: async (error, codeOf) => {
+      // The library may lie elsewhere, and what is published is on this disk already.
+      if (error instanceof MustWait || !NEED_ROOM.has(step) || codeOf(error) !== 'DiskFull') return error
+      const waits = await room.refuse(job)
+      const said = error instanceof SluiceError ? error.details : {}
+      return new SluiceError('DiskFull', waits.message, said, error)
+    },
+    close: () => guarded?.close(),
+  }
+}

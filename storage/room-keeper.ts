@@ -1,0 +1,71 @@
+import { sizeText } from '../contract/size-text.ts'
+import type { KnownClaim } from './room-claims.ts'
+import type { Room } from './room.ts'
+
+interface KeeperLog {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+export interface RoomKeeper {
+  room: Pick<Room, 'giveAway' | 'state'>
+  /** Tells a job that there is room for it now. */
+  tell: (claim: KnownClaim) => Promise<void>
+  /** Removes what nobody needs, as long as somebody waits. */
+  clearAway: () => Promise<void>
+  log: KeeperLog
+}
+
+/** Soon enough for whoever has just made room, and looks. */
+const INTERVAL_MS = 2_000
+const CLEAR_EVERY_MS = 30_000
+
+/** Looks after those that wait for room: clears away what can be, and lets them go on one by one as there is room. */
+export const startRoomKeeper = ({ room, tell, clearAway, log }: RoomKeeper): { stop(): Promise<void> } => {
+  let stopped = false
+  let waited = 0
+  let clearedAt = 0
+
+  const look = async (): Promise<void> => {
+    const { granted, waiting } = await room.giveAway()
+    for (const claim of granted) {
+      log.info({ jobId: claim.jobId, room: sizeText(claim.bytes) }, 'there is room; the job goes on')
+      // A job that is not reached asks by itself, later.
+      await tell(claim).catch((error: unknown) => log.warn({ err: error, jobId: claim.jobId }, 'cannot tell the job'))
+    }
+    if (waiting > waited) {
+      const { disk } = await room.state()
+      log.warn({ waiting, free: sizeText(Math.max(0, disk.freeBytes)) }, 'jobs wait for room on the disk')
+    }
+    waited = waiting
+    if (waiting === 0 || Date.now() - clearedAt < CLEAR_EVERY_MS) return
+    clearedAt = Date.now()
+    await clearAway()
+  }
+
+  let looking: Promise<void> = Promise.resolve()
+  let failed = false
+  const timer = setInterval(() => {
+    looking = looking.then(async () => {
+      if (stopped) return
+      await look().then(
+        () => {
+          failed = false
+        },
+        (error: unknown) => {
+          if (!failed) log.warn({ err: error }, 'cannot look after the room on the disk; it is tried again')
+          failed = true
+        },
+      )
+    })
+  }, INTERVAL_MS)
+  // Nothing waits for it.
+  timer.unref()
+  return {
+    stop: async () => {
+      stopped = true
+      clearInterval(timer)
+      await looking
+    },
+  }
+}
