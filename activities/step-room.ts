@@ -5,8 +5,8 @@ import type { DiskNeed } from '../contract/plan.ts'
 import type { StepRef } from '../contract/steps.ts'
 import { MustWait, type Room } from '../storage/room.ts'
 
-/** Steps that begin only where their job has room; to say what a source is, and to give finished files their names, takes none. */
-const NEED_ROOM: ReadonlySet<StepName> = new Set(['download', 'probe', 'plan', 'transcode', 'package', 'thumbnail'])
+/** Steps that begin only where their job has room. Download and plan reserve it themselves; others need hardly any. */
+const ADMITTED: ReadonlySet<StepName> = new Set(['probe', 'transcode', 'package', 'thumbnail'])
 /** Steps that write much, and are ended before the disk is full. */
 const WRITE_MUCH: ReadonlySet<StepName> = new Set(['download', 'transcode', 'package', 'thumbnail'])
 
@@ -28,12 +28,12 @@ export const openStepRoom = (room: Room, { jobId, step }: StepRef, workflowId: s
   return {
     signal: guarded?.signal ?? new AbortController().signal,
     admit: async () => {
-      if (NEED_ROOM.has(step)) await room.admit(job)
+      if (ADMITTED.has(step)) await room.admit(job)
     },
     reserve: (need) => room.reserve(job, need),
     explain: async (error, codeOf) => {
       // The library may lie elsewhere, and what is published is on this disk already.
-      if (error instanceof MustWait || !NEED_ROOM.has(step) || codeOf(error) !== 'DiskFull') return error
+      if (error instanceof MustWait || step === 'publish' || codeOf(error) !== 'DiskFull') return error
       const waits = await room.refuse(job)
       const said = error instanceof SluiceError ? error.details : {}
       return new SluiceError('DiskFull', waits.message, said, error)
