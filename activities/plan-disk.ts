@@ -11,6 +11,8 @@ const SHEET = MIB
 const WORST_FACTOR = 2
 /** A quarter of the pixels takes more than a quarter of the bits: their power, measured on ladders of one source. */
 const PIXELS_POWER = 0.75
+/** Of a busy picture at 30 frames a second, without a cap. */
+const BITS_PER_PIXEL_SECOND = 4
 /** Plain pictures may take so little of what is foreseen for busy ones. */
 const LEAST_PART = 1 / 5
 
@@ -39,9 +41,10 @@ export const diskNeed = (facts: SourceFacts, plan: Planned): DiskNeed => {
 const pictureBytes = ({ video: facts }: SourceFacts, { renditions }: VideoEncode, seconds: number): number => {
   const pixels = facts ? facts.width * facts.height : 1
   const bitrateBps = renditions.reduce((sum, { width, height, maxrateBps }) => {
-    if (!facts?.bitrateBps) return sum + maxrateBps
-    const likely = WORST_FACTOR * facts.bitrateBps * Math.min(1, (width * height) / pixels) ** PIXELS_POWER
-    return sum + Math.min(maxrateBps, likely)
+    const likely = facts?.bitrateBps
+      ? WORST_FACTOR * facts.bitrateBps * Math.min(1, (width * height) / pixels) ** PIXELS_POWER
+      : (maxrateBps ?? width * height * BITS_PER_PIXEL_SECOND)
+    return sum + Math.min(maxrateBps ?? Infinity, likely)
   }, 0)
   return (bitrateBps / 8) * seconds
 }
