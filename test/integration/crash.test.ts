@@ -1,6 +1,6 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Job } from '../../contract/jobs.ts'
 import type { ServerMessage } from '../../contract/socket.ts'
 import { startTestInstance, type TestInstance } from './instance.ts'
@@ -26,6 +26,8 @@ beforeAll(async () => {
   origin.on('/long.mp4', file(long))
   origin.on('/short.mp4', file(short))
   origin.on('/partly.mp4', file(short, { bytesPerSecond: 20_000 }))
+  const { size } = await stat(short)
+  origin.on('/drained.mp4', file(short, { bytesPerSecond: size / 14 }))
   origin.on('/slow.mp4', file(short, { bytesPerSecond: 20_000 }))
 })
 afterAll(async () => {
@@ -121,5 +123,30 @@ describe('kill -9', () => {
     const ended = await sluice.ended(job.id)
     expect(ended).toMatchObject({ state: 'succeeded', run: 1, error: null })
     await expectNothingLeft(ended)
+  })
+})
+
+describe('SIGTERM', () => {
+  it('lets the worker finish what is short, and hand back what is not, which goes on where it was', async () => {
+    const [download, encode] = await Promise.all([
+      sluice.submit({ url: origin.urlOf('/drained.mp4'), preset: 'original' }),
+      sluice.submit({ url: origin.urlOf('/long.mp4'), preset: 'web', force: true }),
+    ])
+    await Promise.all([
+      sluice.seen(download.id, progressOf('download')),
+      sluice.seen(encode.id, progressOf('transcode')),
+    ])
+    const pid = sluice.askToStop('worker')
+    const askedAt = Date.now()
+    // Five seconds of grace, then each activity ends its programs.
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 15_000, interval: 50 })
+    expect(Date.now() - askedAt).toBeLessThan(10_000)
+    const ended = await Promise.all([sluice.ended(download.id), sluice.ended(encode.id)])
+    for (const job of ended) {
+      expect(job).toMatchObject({ state: 'succeeded', run: 1, error: null })
+      await expectNothingLeft(job)
+    }
+    const ranges = origin.seen.filter(({ path }) => path === '/drained.mp4').map(({ range }) => range)
+    expect(ranges).toEqual([null, null, expect.stringMatching(/^bytes=[1-9]\d{3,}-$/)])
   })
 })

@@ -32,6 +32,8 @@ export interface TestInstance extends RunningInstance {
   info(url: string): Promise<Answer<Info & { code: string; detail: string }>>
   /** Ends one of `temporal`, `api`, `worker` as a crash would; the supervisor starts it again. */
   kill9(name: string): number
+  /** As whoever stops one process in order does; the supervisor starts it again. */
+  askToStop(name: string): number
   temporal(): Promise<{ client: Client; close: () => Promise<void> }>
   dispose(): Promise<void>
 }
@@ -82,6 +84,13 @@ export const startTestInstance = async (settings: Record<string, string> = {}): 
     return (await call<Job>('GET', `/jobs/${jobId}`)).body
   }
 
+  const signalTo = (name: string, signal: NodeJS.Signals): number => {
+    const found = readInstance(dataDir)?.processes.find((candidate) => candidate.name === name)
+    if (!found) throw new Error(`no process ${name}`)
+    process.kill(found.pid, signal)
+    return found.pid
+  }
+
   const submit = async (body: object): Promise<Job> => {
     const answer = await call<Job>('POST', '/jobs', body)
     if (answer.status >= 300) throw new Error(`refused with ${answer.status}: ${JSON.stringify(answer.body)}`)
@@ -102,12 +111,8 @@ export const startTestInstance = async (settings: Record<string, string> = {}): 
       return (await call<Media>('GET', `/media/${id}`)).body
     },
     info: (url) => call('POST', '/info', { url }),
-    kill9: (name) => {
-      const found = readInstance(dataDir)?.processes.find((candidate) => candidate.name === name)
-      if (!found) throw new Error(`no process ${name}`)
-      process.kill(found.pid, 'SIGKILL')
-      return found.pid
-    },
+    kill9: (name) => signalTo(name, 'SIGKILL'),
+    askToStop: (name) => signalTo(name, 'SIGTERM'),
     temporal: async () => {
       const address = readInstance(dataDir)?.temporalAddress
       const connection = await Connection.connect({ address })
