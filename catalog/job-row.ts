@@ -1,11 +1,9 @@
 import type { Failure } from '../contract/failures.ts'
 import type { JobResult } from '../contract/jobs.ts'
-import type { JobKind, JobState } from '../contract/names.ts'
+import type { JobKind, JobState, WaitingFor } from '../contract/names.ts'
 import type { JobOptions, PresetName } from '../contract/presets.ts'
 import type { StepRecord } from '../contract/steps.ts'
 import { searchText } from './search-text.ts'
-
-export type WaitingFor = 'cookies' | 'site' | 'disk' | 'approval'
 
 /** The table's columns. JSON is text, truth values are 0 or 1. */
 export interface JobRecord {

@@ -116,8 +116,8 @@ const projected = (before: JobRow, projection: JobProjection, now: number): Part
     ...(known === 'present' ? {} : begun),
     pauseRequested,
     priority,
+    waitingFor: projection.waitingFor,
     ...end,
-    waitingFor: null,
     projectionVersion: projection.version,
     percent: percentOf(row, projection),
     source: {

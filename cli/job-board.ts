@@ -30,6 +30,7 @@ export const createJobBoard = (ids: readonly string[]): JobBoard => {
       ...job,
       revision: message.revision,
       state: message.state,
+      waitingFor: message.waitingFor,
       error: message.error,
       steps: job.steps.map((known) => (known.name === step?.name ? step : known)),
     })

@@ -46,13 +46,17 @@ const jobLine = (job: Job): string => {
   return `${bar(job.percent)} ${percentText(job.percent)}  ${nameOf(job)}  (${job.state}${waits})`
 }
 
+/** What would have to happen for it to go on. */
+const reasonLines = ({ waitingFor, error }: Job): string[] =>
+  waitingFor === null || error === null ? [] : [`  ${plainText(error.message)}`]
+
 /** What the terminal shows of the jobs now, a string a line, none wider than the terminal. */
 export const jobLines = (board: JobBoard, columns: number): string[] => {
   const jobs = board.jobs()
   const open = jobs.filter((job) => !isEnded(job.state))
   const lines = open.slice(0, MAX_JOBS).flatMap((job) => {
     if (open.length > WITH_STEPS) return [jobLine(job)]
-    return [jobLine(job), ...job.steps.map((step) => stepLine(step, board.readings(job.id, step)))]
+    return [jobLine(job), ...reasonLines(job), ...job.steps.map((step) => stepLine(step, board.readings(job.id, step)))]
   })
   if (open.length > MAX_JOBS) lines.push(`… and ${open.length - MAX_JOBS} more`)
   if (jobs.length > 1) lines.push(`${jobs.length - open.length} of ${jobs.length} ended`)

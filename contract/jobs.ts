@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FAILURES, type FailureCode } from './failures.ts'
-import { JOB_KINDS, JOB_STATES, PRIORITIES, STEP_NAMES, STEP_STATES } from './names.ts'
+import { JOB_KINDS, JOB_STATES, PRIORITIES, STEP_NAMES, STEP_STATES, WAITING_FOR } from './names.ts'
 import { AUDIO_FORMATS, DEFAULT_PRESET, HEIGHT_LIMITS, idleOptions, PRESET_NAMES } from './presets.ts'
 import { clientText } from './text.ts'
 
@@ -53,7 +53,10 @@ export const jobSchema = z
     id: z.uuid(),
     kind: z.enum(JOB_KINDS),
     state: z.enum(JOB_STATES),
-    waitingFor: z.enum(['cookies', 'site', 'disk', 'approval']).nullable(),
+    waitingFor: z
+      .enum(WAITING_FOR)
+      .nullable()
+      .describe('While `state` is `waiting`; `error` then says what is missing'),
     cancelRequested: z.boolean(),
     pauseRequested: z.boolean().describe('True until it is resumed; `state` says whether it rests already'),
     percent,

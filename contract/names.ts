@@ -73,6 +73,10 @@ export const JOB_STATES = [
 ] as const
 export type JobState = (typeof JOB_STATES)[number]
 
+/** What a job in the state `waiting` waits for. */
+export const WAITING_FOR = ['cookies', 'site', 'disk', 'approval'] as const
+export type WaitingFor = (typeof WAITING_FOR)[number]
+
 export const ENDED_STATES = ['succeeded', 'partial', 'failed', 'cancelled'] as const satisfies readonly JobState[]
 export const isEnded = (state: JobState): boolean => (ENDED_STATES as readonly JobState[]).includes(state)
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { failureSchema, jobSchema } from './jobs.ts'
-import { JOB_STATES, STEP_NAMES } from './names.ts'
+import { JOB_STATES, STEP_NAMES, WAITING_FOR } from './names.ts'
 
 /** The progress socket, `GET /api/v1/progress`: one JSON object a message. */
 export const SOCKET_PROTOCOL = 'sluice.v1'
@@ -52,7 +52,7 @@ export const stateMessageSchema = z.object({
   jobId: z.string(),
   revision: z.int(),
   state: z.enum(JOB_STATES),
-  waitingFor: z.string().nullable(),
+  waitingFor: z.enum(WAITING_FOR).nullable(),
   /** A step that changed, whole; null where only the job did. Several that change at once are one message each, of equal revision. */
   step: jobSchema.shape.steps.element.nullable(),
   error: failureSchema.nullable(),

@@ -1,5 +1,5 @@
 import type { ProbeSummary, FileRole } from './media.ts'
-import type { JobKind, JobState, StepName, StepState } from './names.ts'
+import type { JobKind, JobState, StepName, StepState, WaitingFor } from './names.ts'
 import type { MediaPlan } from './plan.ts'
 import type { SourceFacts } from './source-facts.ts'
 import type { JobOptions, PresetName } from './presets.ts'
@@ -195,6 +195,8 @@ export interface JobProjection {
   /** Grows by one with each projection of an execution: an older one never overwrites a newer. */
   version: number
   state: JobState
+  /** What for, where the state is `waiting`; `error` then says it in a sentence. */
+  waitingFor: WaitingFor | null
   /** Whether a pause is wished for: the state turns `paused` when nothing runs any more. */
   pauseRequested: boolean
   priority: number

@@ -17,6 +17,7 @@ import { projectJob } from './activity-proxies.ts'
 import { createJobPriority } from './job-priority.ts'
 import { createQueue } from './one-at-a-time.ts'
 import { createPauseGate, type PauseGate } from './pause-gate.ts'
+import { createRoomGate, type RoomGate } from './room-gate.ts'
 import { stepTable } from './step-table.ts'
 
 /** What a query answers and the catalog is told: the job as the workflow knows it. */
@@ -33,6 +34,8 @@ export interface JobRun {
   locally<O>(call: () => Promise<O>): Promise<O>
   /** What runs for long goes through here: a pause cuts it off. */
   readonly gate: Pick<PauseGate, 'pass'>
+  /** What ends for want of room on the disk waits here. */
+  readonly room: Pick<RoomGate, 'told' | 'during' | 'opened'>
   /** Options of an activity: what the Web UI calls it, and how urgent it is. */
   scheduling(summary: string): { summary: string; priority: { priorityKey: number } }
   /** Marks every step that has not begun as left out. */
@@ -62,6 +65,7 @@ export const runJob = async (
     workflowRunId: workflowInfo().runId,
     version: 0,
     state: 'running',
+    waitingFor: null,
     pauseRequested: false,
     priority: input.priority,
     title: null,
@@ -77,10 +81,13 @@ export const runJob = async (
   const projector = createProjector(status, { locally, onRefused: () => whole.cancel() })
   const priority = createJobPriority(input.priority)
   const gate = createPauseGate()
+  const room = createRoomGate()
   const heard = (): void => {
     if (isEnded(status.state)) return
-    const state = gate.isPaused() ? 'paused' : 'running'
-    Object.assign(status, { state, pauseRequested: gate.isWished(), priority: priority.current() })
+    const error = gate.isPaused() ? null : room.reason()
+    const state = gate.isPaused() ? 'paused' : error ? 'waiting' : 'running'
+    const wishes = { pauseRequested: gate.isWished(), priority: priority.current() }
+    Object.assign(status, { state, waitingFor: error ? 'disk' : null, error, ...wishes })
     projector.changed()
   }
   const step = (name: StepName): StepRecord => {
@@ -89,12 +96,13 @@ export const runJob = async (
     return record
   }
   const end = (state: JobState, change: Partial<JobProjection>): Promise<void> => {
-    Object.assign(status, change, { state, pauseRequested: false })
+    Object.assign(status, change, { state, waitingFor: null, pauseRequested: false })
     return CancellationScope.nonCancellable(() => projector.finish())
   }
   setHandler(statusQuery, () => status)
   priority.listen(heard)
   gate.listen(heard)
+  room.listen(heard)
   await projector.finish()
   // Cancelled between its acceptance and its start: the catalog has settled it, and nobody waits for its media.
   if (!projector.isKnown()) return { mediaIds: [], reused: false }
@@ -105,6 +113,7 @@ export const runJob = async (
       step,
       locally,
       gate,
+      room,
       scheduling: (summary) => ({ summary, priority: { priorityKey: priority.current() } }),
       setStep: (name, change) => {
         Object.assign(step(name), change)

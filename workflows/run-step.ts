@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, sleep } from '@temporalio/workflow'
-import { FAILURES, isFailureCode, type FailureCode, type FailureDetails } from '../contract/failures.ts'
+import { FAILURES, isFailureCode, type Failure, type FailureCode, type FailureDetails } from '../contract/failures.ts'
 import type { StepName } from '../contract/names.ts'
 import type { StepRef } from '../contract/steps.ts'
 import { failureOf, type JobRun } from './job-run.ts'
@@ -52,11 +52,13 @@ export const attemptPart = async <O>(
 ): Promise<O> => {
   const tries = new Map<FailureCode, number>()
   let attemptBase = run.attemptsBefore(step)
+  let told = 0
   for (;;) {
     run.setStep(step, { state: 'queued', attempt: Math.max(run.step(step).attempt, attemptBase + 1) })
     try {
       const { jobId, run: runNumber } = run.input
       const ref: StepRef = { jobId, run: runNumber, step, part: part.name, share: part.share, attemptBase }
+      told = run.room.told()
       const attempted = await run.gate.pass(() => call(ref))
       if (!attempted.paused) return attempted.value
       attemptBase = Math.max(attempted.attempt ?? 0, attemptBase + 1)
@@ -70,6 +72,10 @@ export const attemptPart = async <O>(
       attemptBase = Math.max(failed.attempt, attemptBase + 1)
       // Already the next attempt's number: readings of the failed one must not make the wait look like work.
       run.setStep(step, { state: 'queued', attempt: attemptBase + 1, error: failureOf(error, step) })
+      if (failed.code === 'DiskFull') {
+        await waitForRoom(run, failureOf(error, step), { told, refusals: tried })
+        continue
+      }
       const delayMs = Math.min(policy.firstDelayMs * 2 ** (tried - 1), policy.maxDelayMs)
       await waitOut(run, Math.min(failed.retryAfterMs ?? delayMs, LONGEST_WAIT_MS))
     }
@@ -80,6 +86,14 @@ interface ToolFailure extends Pick<FailureDetails, 'missingKey'> {
   code: FailureCode
   attempt: number
   retryAfterMs: number | null
+}
+
+/** That may take any time, and is no failure. */
+const waitForRoom = (run: JobRun, reason: Failure, since: { told: number; refusals: number }): Promise<void> => {
+  const startedAt = Date.now()
+  return run.room.during(reason, async () => {
+    while ((await run.gate.pass(() => run.room.opened({ ...since, startedAt }))).paused);
+  })
 }
 
 /** The clock goes on during a pause: what is left of the wait then is all there is to wait. */

@@ -390,6 +390,7 @@ describe('one job', () => {
       workflowRunId: 'a',
       version: 9,
       state: 'running',
+      waitingFor: null,
       pauseRequested: false,
       priority: 3,
       title: 'From the workflow',

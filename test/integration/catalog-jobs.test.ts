@@ -49,6 +49,7 @@ describe.each(DATABASES)('jobs on $name', ({ start }) => {
       workflowRunId: 'first',
       version: 1,
       state: 'running',
+      waitingFor: null,
       pauseRequested: false,
       priority: 3,
       title: null,

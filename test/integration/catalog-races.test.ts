@@ -81,6 +81,7 @@ describe.each(DATABASES)('two processes on $name', ({ start }) => {
         workflowRunId: 'first',
         version: index + 1,
         state: 'running',
+        waitingFor: null,
         pauseRequested: false,
         priority: 3,
         title: null,

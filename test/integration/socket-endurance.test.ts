@@ -42,6 +42,7 @@ const runningProjection = (jobId: string, version: number): JobProjection => ({
   workflowRunId: 'first',
   version,
   state: 'running',
+  waitingFor: null,
   pauseRequested: false,
   priority: 3,
   title: null,

@@ -62,6 +62,7 @@ const project = async (job: Job, states: Partial<Record<StepName, StepState>>, c
     workflowRunId: 'first',
     version: (version += 1),
     state: 'running',
+    waitingFor: null,
     pauseRequested: false,
     priority: 3,
     title: null,

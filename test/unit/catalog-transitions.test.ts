@@ -76,6 +76,7 @@ const event: fc.Arbitrary<JobEvent> = fc.oneof(
       version: fc.integer({ min: 1, max: 6 }),
       // No workflow says of itself that it has not begun.
       state: fc.constantFrom(...JOB_STATES.filter((state) => state !== 'accepted')),
+      waitingFor: fc.constantFrom(null, 'disk' as const),
       pauseRequested: fc.boolean(),
       priority: fc.integer({ min: 1, max: 5 }),
       title: fc.constantFrom(null, 'Title'),

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { ApplicationFailure } from '@temporalio/common'
 import type { WorkflowHandle } from '@temporalio/client'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
@@ -91,6 +92,15 @@ const product = (path: string): ProductFile => ({
   width: null,
   height: null,
 })
+
+/** As a step fails: typed, and never tried again by Temporal. */
+export const toolFailure = (type: string, details: object = {}) =>
+  ApplicationFailure.create({
+    type,
+    message: `${type} it is`,
+    nonRetryable: true,
+    details: [{ attempt: 1, ...details }],
+  })
 
 /** Activities that succeed at once, those given excepted; what was called and projected is kept in order. */
 export const fakeActivities = (overrides: Partial<Activities> = {}) => {

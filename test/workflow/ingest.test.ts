@@ -5,17 +5,9 @@ import { WorkflowFailedError } from '@temporalio/client'
 import { describe, expect, it } from 'vitest'
 import type { VideoEncode } from '../../contract/plan.ts'
 import type { JobProjection } from '../../contract/steps.ts'
-import { fakeActivities, ingestPlan, jobInput, useWorkflows } from './harness.ts'
+import { fakeActivities, ingestPlan, jobInput, toolFailure, useWorkflows } from './harness.ts'
 
 const runIngest = useWorkflows()
-
-const toolFailure = (type: string, details: object = {}) =>
-  ApplicationFailure.create({
-    type,
-    message: `${type} it is`,
-    nonRetryable: true,
-    details: [{ attempt: 1, ...details }],
-  })
 
 const failureOf = async (running: Promise<unknown>): Promise<WorkflowFailedError> => {
   const error: unknown = await running.then(

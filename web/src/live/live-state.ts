@@ -105,8 +105,7 @@ const putState = (draft: Draft, message: StateMessage): void => {
   if (message.revision < known.revision) return
   const changed = message.step
   const steps = changed ? known.steps.map((step) => (step.name === changed.name ? changed : step)) : known.steps
-  const { revision, state, error } = message
-  const waitingFor = message.waitingFor as Job['waitingFor']
+  const { revision, state, error, waitingFor } = message
   const runsAgain = isEnded(known.state) && !isEnded(state)
   const readings = runsAgain ? [] : readingsOf(steps, entry.readings)
   const percent = runsAgain ? null : known.percent
