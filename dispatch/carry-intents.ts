@@ -2,7 +2,6 @@ import type { WorkflowClient } from '@temporalio/client'
 import type { Logger } from 'pino'
 import type { JobRow } from '../catalog/job-row.ts'
 import type { JobQueries } from '../catalog/jobs.ts'
-import { workflowIdOf } from '../contract/names.ts'
 import { callTemporal } from './call-temporal.ts'
 import { lookAfterJob } from './look-after-job.ts'
 import type { OpenCalls } from './open-calls.ts'
@@ -40,9 +39,8 @@ export const createIntentCarrier = (deps: IntentCarrierDeps): IntentCarrier => {
   const underWay = new Set<Promise<void>>()
 
   const tell = async (row: JobRow): Promise<void> => {
-    const handle = client.getHandle(workflowIdOf(row.kind, row.id, row.run))
     try {
-      await callTemporal({ client, timeoutMs: TELL_TIMEOUT_MS, openCalls }, () => tellWorkflow(handle, row))
+      await callTemporal({ client, timeoutMs: TELL_TIMEOUT_MS, openCalls }, () => tellWorkflow(client, row))
       reachability.answered()
       await jobs.markPassedOn(row)
     } catch (error) {

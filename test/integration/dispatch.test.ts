@@ -232,6 +232,21 @@ describe('the dispatcher', () => {
       expect(Date.now() - returnedAt).toBeLessThan(10_000)
     })
 
+    it('starts what was made urgent meanwhile before what waits longer', async () => {
+      const jobs = await accept(30)
+      dispatcher.start(jobs)
+      const last = jobs[29]?.id ?? ''
+      const { job } = await catalog.jobs.requestPriority(last, 1)
+      if (job) dispatcher.carry(job)
+      await vi.waitFor(async () => expect((await catalog.jobs.get(last))?.dispatchedAt).toBeNull(), WAIT)
+      await temporal.start()
+      await allStarted(30)
+      const startedAt = await Promise.all(jobs.map(async (row) => (await describeOf(row)).startTime.getTime()))
+      const before = startedAt.filter((time) => time < (startedAt[29] ?? 0))
+      // So many are sent off at once.
+      expect(before.length).toBeLessThan(8)
+    })
+
     it('keeps the wish to cancel a running job, and passes it on afterwards', async () => {
       await temporal.start()
       const job = await acceptOne()

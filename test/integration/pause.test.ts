@@ -17,7 +17,7 @@ let origin: Origin
 let short: string
 
 beforeAll(async () => {
-  ;[sluice, origin] = await Promise.all([startTestInstance({ SLUICE_DOWNLOAD_SLOTS: '1' }), startOrigin()])
+  ;[sluice, origin] = await Promise.all([startTestInstance({ SLUICE_DOWNLOAD_SLOTS: '1', SLUICE_CHUNK_MS: '5000' }), startOrigin()])
   const { ffmpeg } = sluice.config.tools
   // Not H.264, so that it is encoded, for long enough to be interrupted.
   const options = ['-c:v', 'mpeg4', '-b:v', '2M']
@@ -102,13 +102,26 @@ describe('pause', () => {
 
   it('in the middle of an encode: within 2 s, no program is left, and finished parts stay', async () => {
     const job = await sluice.submit({ url: origin.urlOf('/long.mp4'), preset: 'stream' })
-    await sluice.seen(job.id, progressOf('transcode'))
+    const finished = new Set<string>()
+    await sluice.seen(job.id, (message) => {
+      if (message.type !== 'progress' || message.step !== 'transcode' || !message.part?.includes('/')) return false
+      if (message.percent === 100) finished.add(message.part)
+      return finished.size > 0 && !finished.has(message.part) && message.done > 0
+    })
     expect(await toolsRunningIn(sluice.config.dataDir)).not.toEqual([])
     expect(await timed(job, 'pause', 'paused')).toBeLessThan(2_000)
     expect(await toolsRunningIn(sluice.config.dataDir)).toEqual([])
     const { steps } = await read(job)
     expect(steps.find(({ name }) => name === 'transcode')).toMatchObject({ state: 'queued', error: null })
+    const encodedAgain = new Set<string | null>()
+    const watching = sluice.seen(job.id, (message) => {
+      if (progressOf('transcode')(message) && message.type === 'progress') encodedAgain.add(message.part)
+      return message.type === 'state' && message.state === 'succeeded'
+    })
     await ask(job, 'resume')
+    await watching
+    expect([...finished].filter((part) => encodedAgain.has(part))).toEqual([])
+    expect(encodedAgain.size).toBeGreaterThan(0)
     const ended = await sluice.ended(job.id)
     expect(ended).toMatchObject({ state: 'succeeded', error: null })
     expect(ended.steps.map(({ attempt }) => attempt).slice(0, 4)).toEqual([1, 1, 1, 1])
