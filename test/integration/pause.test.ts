@@ -17,7 +17,10 @@ let origin: Origin
 let short: string
 
 beforeAll(async () => {
-  ;[sluice, origin] = await Promise.all([startTestInstance({ SLUICE_DOWNLOAD_SLOTS: '1', SLUICE_CHUNK_MS: '5000' }), startOrigin()])
+  ;[sluice, origin] = await Promise.all([
+    startTestInstance({ SLUICE_DOWNLOAD_SLOTS: '1', SLUICE_CHUNK_MS: '5000' }),
+    startOrigin(),
+  ])
   const { ffmpeg } = sluice.config.tools
   // Not H.264, so that it is encoded, for long enough to be interrupted.
   const options = ['-c:v', 'mpeg4', '-b:v', '2M']
