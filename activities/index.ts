@@ -1,5 +1,6 @@
 import { createCatalogCalls, type CatalogCallDeps } from './catalog-calls.ts'
 import { createDownload } from './download.ts'
+import { createIndexSource } from './index-source.ts'
 import { createInspect } from './inspect.ts'
 import { createPackageMedia } from './package.ts'
 import { createPlan } from './plan.ts'
@@ -24,6 +25,7 @@ export const createDownloadActivities = (deps: SourceDeps) => ({
 export const createMediaActivities = (deps: StepDeps) => ({
   probe: createProbe(deps),
   plan: createPlan(deps),
+  indexSource: createIndexSource(deps),
   transcodeChunk: createTranscodeChunk(deps),
   transcodeAudio: createTranscodeAudio(deps),
   packageMedia: createPackageMedia(deps),

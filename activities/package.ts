@@ -49,12 +49,13 @@ const joinChunks = async (deps: StepDeps, run: StepRun, { plan, chunks }: Packag
   const dirs = await Promise.all(chunks.map(({ key }) => deps.store.read(key)))
   const joinedDir = join(run.scratchDir, 'joined')
   await mkdir(joinedDir)
+  const variable = plan.video.frameRate === null
   const joined: string[] = []
   for (const { name } of plan.video.renditions) {
     const [only, ...others] = dirs.map((dir) => join(dir, `${name}.mp4`))
     if (only === undefined) throw new SluiceError('Internal', 'The encoded picture was not handed on.')
     const path = others.length === 0 ? only : join(joinedDir, `${name}.mp4`)
-    if (path !== only) await joinFragments([only, ...others], path)
+    if (path !== only) await joinFragments({ paths: [only, ...others], output: path, variable })
     joined.push(path)
   }
   return joined

@@ -15,6 +15,8 @@ const FILE_PROFILES = new Set<string | null>(['LC', 'HE-AAC', 'HE-AACv2', null])
 const STREAM_PROFILES = new Set<string | null>(['LC'])
 /** Sound that begins later than this after the picture is padded with silence, which needs an encode. */
 const STREAM_START_TOLERANCE_MS = 5
+/** Encoders put up to some 60 ms in front of what is heard. Players of segments that take no notice of edit lists play more too late. */
+const STREAM_LEAD_MS = 100
 
 export interface AudioDecision {
   audio: AudioPlan
@@ -25,13 +27,15 @@ export interface AudioQuestion {
   facts: AudioFacts | null
   preset: Preset
   format: AudioFormat | undefined
+  /** Where the output's time begins, from the start of the container. */
+  originMs: number
 }
 
 /**
  * Copies the sound where it fits as it is, else encodes it.
  * @throws SluiceError UnsupportedMedia when only sound is wanted and there is none.
  */
-export const decideAudio = ({ facts, preset, format }: AudioQuestion): AudioDecision => {
+export const decideAudio = ({ facts, preset, format, originMs }: AudioQuestion): AudioDecision => {
   if (!facts) {
     if (preset.video === 'none') throw new SluiceError('UnsupportedMedia', 'The source has no sound.')
     return { audio: { mode: 'none' }, reasons: ['The source has no sound.'] }
@@ -39,27 +43,35 @@ export const decideAudio = ({ facts, preset, format }: AudioQuestion): AudioDeci
   const copied: AudioPlan = { mode: 'copy', streamIndex: facts.streamIndex, codec: facts.codec }
   if (preset.audio === 'source') return { audio: copied, reasons: ['The sound is kept as it is.'] }
   const codec = preset.audio === 'choice' ? CODEC_OF[format ?? DEFAULT_AUDIO_FORMAT] : preset.audio
-  if (fits(facts, codec, preset)) {
+  if (fits(facts, codec, { preset, originMs })) {
     return { audio: copied, reasons: ['The sound fits as it is and is copied without loss.'] }
   }
-  return { audio: encode(facts, codec, preset), reasons: [`The sound is encoded from ${facts.codec} to ${codec}.`] }
+  const audio: AudioPlan = { ...encode(facts, codec, preset), originMs }
+  return { audio, reasons: [`The sound is encoded from ${facts.codec} to ${codec}.`] }
 }
 
-const fits = (facts: AudioFacts, codec: AudioCodec, preset: Preset): boolean => {
+const fits = (
+  facts: AudioFacts,
+  codec: AudioCodec,
+  { preset, originMs }: Pick<AudioQuestion, 'preset' | 'originMs'>,
+): boolean => {
   if (facts.codec !== codec) return false
   if (preset.audio === 'choice') return true
   if (facts.channels < 1 || facts.channels > preset.channels || !PLAYED_RATES.includes(facts.sampleRateHz)) return false
   if (preset.quality?.small === true && !isSmall(facts, codec, preset)) return false
   if (codec !== 'aac') return true
   if (preset.delivery === 'file') return FILE_PROFILES.has(facts.profile)
-  return STREAM_PROFILES.has(facts.profile) && Math.abs(facts.startMs) <= STREAM_START_TOLERANCE_MS
+  const inStep = Math.abs(facts.startMs - originMs) <= STREAM_START_TOLERANCE_MS && facts.leadMs <= STREAM_LEAD_MS
+  return STREAM_PROFILES.has(facts.profile) && inStep
 }
 
 /** Up to a fourth more bits are not worth another encode. */
 const isSmall = (facts: AudioFacts, codec: AudioCodec, preset: Preset): boolean =>
   facts.bitrateBps !== null && facts.bitrateBps <= bitrateFor(facts, codec, preset) * 1.25
 
-const encode = (facts: AudioFacts, codec: AudioCodec, preset: Preset): AudioPlan => {
+type AudioEncode = Extract<AudioPlan, { mode: 'encode' }>
+
+const encode = (facts: AudioFacts, codec: AudioCodec, preset: Preset): Omit<AudioEncode, 'originMs'> => {
   const channels = channelsFor(facts, preset)
   return {
     mode: 'encode',

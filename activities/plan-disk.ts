@@ -31,9 +31,10 @@ export const diskNeed = (facts: SourceFacts, plan: Planned): DiskNeed => {
   const copies = isCopied ? facts.sizeBytes * (plan.delivery === 'stream' ? 2 : 1) : 0
   const joined = video.mode === 'encode' && video.chunkStarts.length > 1 ? 3 : 2
   const made = joined * picture + 2 * sound
+  const indexed = video.mode === 'encode' && video.fromCopy ? facts.sizeBytes : 0
   return {
-    bytes: Math.ceil(facts.sizeBytes + copies + made + small),
-    leastBytes: Math.ceil(facts.sizeBytes + made * LEAST_PART),
+    bytes: Math.ceil(facts.sizeBytes + indexed + copies + made + small),
+    leastBytes: Math.ceil(facts.sizeBytes + indexed + made * LEAST_PART),
   }
 }
 

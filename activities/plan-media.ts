@@ -36,7 +36,13 @@ export const decidePlan = ({ facts, preset: name, options, ffmpegBuild, chunkMs 
     cut,
     storyboardBranch: facts.video && branch && needsBranch(facts.video, branch) ? branch : null,
   })
-  const { audio, reasons: ofAudio } = decideAudio({ facts: facts.audio, preset, format: options.audioFormat })
+  const originMs = video.mode === 'encode' ? (video.originMs ?? 0) : 0
+  const { audio, reasons: ofAudio } = decideAudio({
+    facts: facts.audio,
+    preset,
+    format: options.audioFormat,
+    originMs,
+  })
   const container = decideContainer({ facts, preset, video, audio, audioFormat: options.audioFormat })
   const geometry = video.mode === 'encode' ? branch : storyboardGeometry(facts.video, false)
   const made = {

@@ -8,6 +8,7 @@ import type { ChunkDecision } from './plan-chunks.ts'
 import { colourOf } from './plan-colour.ts'
 import { whyNotCopied } from './plan-copy.ts'
 import { ladder, singleRendition } from './plan-ladder.ts'
+import { originOf } from './plan-origin.ts'
 import { decideTopRung } from './plan-top-rung.ts'
 
 export interface VideoDecision {
@@ -60,7 +61,7 @@ const encode = (
 ): { encoded: VideoEncode; reason: string } => {
   const frameRate = cappedRate(facts.frameRate, quality.highestRate)
   const source = { width: facts.width, height: facts.height, frameRate: frameRate?.perSecond ?? null }
-  const { starts, reason } = cut(facts, frameRate?.fraction ?? null)
+  const { starts, fromCopy, reason } = cut(facts, frameRate?.fraction ?? null)
   const encoded: VideoEncode = {
     mode: 'encode',
     streamIndex: facts.streamIndex,
@@ -72,8 +73,12 @@ const encode = (
     deinterlace: facts.interlaced,
     colour: colourOf(facts),
     expectedMs: facts.endMs > 0 ? facts.endMs : null,
+    originMs: originOf(facts, frameRate?.fraction ?? null),
     storyboardBranch,
     chunkStarts: starts,
+    fromCopy,
+    sourceFrames: facts.frames,
+    longestFrameMs: facts.longestFrameMs,
   }
   return { encoded, reason }
 }

@@ -7,7 +7,8 @@ import { confirmInterlaced } from '../tools/ffmpeg-idet.ts'
 import { probeFile, scanPackets } from '../tools/ffprobe.ts'
 import { statesInterlaced, type ProbedStream } from '../tools/ffprobe-answer.ts'
 import { expectedGrid, measureFit } from '../tools/ffprobe-fit.ts'
-import { mainAudio, mainVideo, sourceFacts, statedFrameSeconds, type Measurements } from '../tools/ffprobe-facts.ts'
+import { hasSteadyClock } from '../tools/ffmpeg-packets.ts'
+import { mainAudio, mainVideo, possibleRates, sourceFacts, type Measurements } from '../tools/ffprobe-facts.ts'
 import { summarise } from '../tools/ffprobe-summary.ts'
 import { hashFile } from '../tools/hash-file.ts'
 import { readMp4Layout, type Mp4Layout } from '../tools/mp4-boxes.ts'
@@ -36,17 +37,18 @@ export const createProbe =
         throw new SluiceError('UnsupportedMedia', 'There is neither picture nor sound in this file.')
       }
       const durationMs = answer.format.duration === null ? null : answer.format.duration * 1_000
+      const corrected = !hasSteadyClock(answer.format.format_name)
       // Side by side: one walks through the file by another program, one by this, one looks at a few places.
       const [identity, scans, interlaced] = await allEnded([
         hashFile(path, run),
-        scanStreams(run, context, { path, video, audio, durationMs }),
+        scanStreams(run, context, { path, video, audio, durationMs, corrected }),
         video !== null && isInterlaced(context, { path, video, durationMs }),
       ])
       const sizeBytes = input.file.sizeBytes
       if (video && scans.videoScan && PRESETS[input.preset].delivery === 'stream') {
         scans.videoScan.grid = await measureFit(context, { path, answer, stream: video, scan: scans.videoScan })
       }
-      const facts = sourceFacts({ answer, layout, identity, sizeBytes, ...scans, interlaced })
+      const facts = sourceFacts({ answer, layout, identity, sizeBytes, ...scans, corrected, interlaced })
       if (!facts.video && !facts.audio) {
         throw new SluiceError('UnsupportedMedia', 'The file announces picture or sound but holds none of it.')
       }
@@ -64,21 +66,20 @@ interface StreamsOfFile {
   video: ProbedStream | null
   audio: ProbedStream | null
   durationMs: number | null
+  corrected: boolean
 }
 
 const scanStreams = async (
   run: StepRun,
   context: ToolContext,
-  { path, video, audio, durationMs }: StreamsOfFile,
+  { path, video, audio, durationMs, corrected }: StreamsOfFile,
 ): Promise<Pick<Measurements, 'videoScan' | 'audioScan'>> => {
   const streams = [
-    ...(video
-      ? [{ streamIndex: video.index, frameSeconds: statedFrameSeconds(video), grid: expectedGrid(video) }]
-      : []),
-    ...(audio ? [{ streamIndex: audio.index, frameSeconds: null }] : []),
+    ...(video ? [{ streamIndex: video.index, rates: possibleRates(video), grid: expectedGrid(video) }] : []),
+    ...(audio ? [{ streamIndex: audio.index, rates: [] }] : []),
   ]
   let reported = 0
-  const scans = await scanPackets(context, { path, streams }, (seconds) => {
+  const scans = await scanPackets(context, { path, streams, corrected }, (seconds) => {
     const done = Math.round(seconds * 1_000)
     // A reading a minute of media is enough: thousands of minutes pass in a second.
     if (done - reported < 60_000) return

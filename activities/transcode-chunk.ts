@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import type { VideoEncode } from '../contract/plan.ts'
 import type { TranscodeChunkInput, TranscodedChunk } from '../contract/steps.ts'
-import { chunkOf, isWhole, secondsAt, tilesIn, type EncodeChunk } from '../tools/encode-chunk.ts'
+import { chunkOf, tilesIn, type EncodeChunk } from '../tools/encode-chunk.ts'
 import { encodeArgs } from '../tools/ffmpeg-encode.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
-import { checkDuration } from '../tools/ffprobe-output.ts'
 import { readFragments } from '../tools/mp4-fragments.ts'
+import { retimeFragments } from '../tools/mp4-retime.ts'
 import { allEnded } from './all-ended.ts'
+import { checkFragments, lengthOf } from './chunk-check.ts'
 import { runStep, type StepDeps } from './step.ts'
 import { toolContext } from './tool-context.ts'
 
@@ -18,12 +19,12 @@ import { toolContext } from './tool-context.ts'
  */
 export const createTranscodeChunk =
   (deps: StepDeps) =>
-  ({ ref, file, plan, chunk: index }: TranscodeChunkInput): Promise<TranscodedChunk> =>
+  ({ ref, file, plan, chunk: index, copy }: TranscodeChunkInput): Promise<TranscodedChunk> =>
     runStep(deps, ref, async (run) => {
       const { video } = plan
       if (video.mode !== 'encode') throw new SluiceError('Internal', 'The plan has no picture to encode.')
       const chunk = chunkOf(video, index)
-      const key = `${ref.jobId}/${plan.hash}/video/${chunk.fromFrame}-${chunk.frames ?? 'end'}`
+      const key = `${ref.jobId}/${plan.hash}/video/${chunk.from}-${chunk.length ?? 'end'}`
       const finished = await findChunk(deps, key, { video, chunk })
       if (finished) return finished
 
@@ -31,12 +32,14 @@ export const createTranscodeChunk =
       const tilesDir = tilesOf(chunkDir)
       await mkdir(tilesDir, { recursive: true })
       const outputs = renditionsOf(chunkDir, video)
-      const source = await deps.store.read(file.key)
+      const source = { path: await deps.store.read((copy ?? file).key), isCopy: copy !== undefined }
       await runFfmpeg(toolContext(deps, run), {
-        args: encodeArgs({ video, chunk, source, outputs, tilesDir }),
+        // A copy has nothing else in it.
+        args: encodeArgs({ video: copy ? { ...video, streamIndex: 0 } : video, chunk, source, outputs, tilesDir }),
         totalMs: lengthOf(video, chunk),
         onProgress: (progress) => run.report(progress),
       })
+      if (video.frameRate === null) for (const output of outputs) await retimeFragments(output)
       await checkChunk(chunkDir, { video, chunk })
       return deps.store.commit(chunkDir, key)
     })
@@ -44,12 +47,6 @@ export const createTranscodeChunk =
 const renditionsOf = (dir: string, { renditions }: VideoEncode): string[] =>
   renditions.map(({ name }) => join(dir, `${name}.mp4`))
 const tilesOf = (dir: string): string => join(dir, 'tiles')
-
-/** Milliseconds of media; null where nobody knows where the picture ends. */
-const lengthOf = (video: VideoEncode, { fromFrame, frames }: EncodeChunk): number | null => {
-  if (frames !== null) return Math.round(secondsAt(video, frames) * 1_000)
-  return video.expectedMs === null ? null : Math.max(0, video.expectedMs - secondsAt(video, fromFrame) * 1_000)
-}
 
 interface Wanted {
   video: VideoEncode
@@ -76,15 +73,7 @@ const checkChunk = async (dir: string, wanted: Wanted): Promise<void> => {
   const counts = new Set(made.map(({ frames }) => frames))
   // They come from one decode: a player could not switch between renditions of different length.
   if (counts.size > 1) throw new SluiceError('OutputInvalid', 'The renditions differ in their number of pictures.')
-  const [{ frames, startS, endS } = { frames: 0, startS: 0, endS: 0 }] = made
-  if (chunk.frames !== null && frames !== chunk.frames) {
-    throw new SluiceError('OutputInvalid', `A chunk has ${frames} instead of ${chunk.frames} pictures.`)
-  }
-  checkDuration('The encoded picture', (endS - startS) * 1_000, lengthOf(video, chunk))
-  const fromS = secondsAt(video, chunk.fromFrame)
-  if (!isWhole(chunk) && Math.abs(startS - fromS) > secondsAt(video, 1) / 2) {
-    throw new SluiceError('OutputInvalid', `A chunk begins at ${startS.toFixed(3)} s instead of ${fromS.toFixed(3)} s.`)
-  }
+  for (const one of made.slice(0, 1)) checkFragments(one, video, chunk)
   await checkTiles(dir, wanted)
 }
 

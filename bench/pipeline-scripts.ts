@@ -10,7 +10,7 @@ import { storyboardTiles } from '../tools/ffmpeg-filters.ts'
 import { sheetsFromSourceArgs, sheetsFromTilesArgs } from '../tools/ffmpeg-frames.ts'
 import { muxArgs } from '../tools/ffmpeg-mux.ts'
 import { probeFile, scanPackets } from '../tools/ffprobe.ts'
-import { mainAudio, mainVideo, sourceFacts, statedFrameSeconds } from '../tools/ffprobe-facts.ts'
+import { mainAudio, mainVideo, possibleRates, sourceFacts } from '../tools/ffprobe-facts.ts'
 import { readMp4Layout } from '../tools/mp4-boxes.ts'
 import { packagerArgs, type PackagerStream } from '../tools/packager-args.ts'
 import { storyboardVtt } from '../tools/storyboard-vtt.ts'
@@ -30,9 +30,8 @@ export const planScript = async (tools: ToolPaths, source: string, dir: string):
   const { answer } = await probeFile(context, source)
   const stream = mainVideo(answer)
   if (!stream) throw new Error('the clip has no picture')
-  const frameSeconds = statedFrameSeconds(stream)
-  const sound = { streamIndex: mainAudio(answer)?.index ?? -1, frameSeconds: null }
-  const streams = [{ streamIndex: stream.index, frameSeconds }, sound]
+  const sound = { streamIndex: mainAudio(answer)?.index ?? -1, rates: [] }
+  const streams = [{ streamIndex: stream.index, rates: possibleRates(stream) }, sound]
   const [videoScan = null, audioScan = null] = await scanPackets(context, { path: source, streams })
   const layout = await readMp4Layout(source)
   const measured = { answer, identity: '', sizeBytes: 0, layout, videoScan, audioScan, interlaced: false }
@@ -43,7 +42,7 @@ export const planScript = async (tools: ToolPaths, source: string, dir: string):
   return { tools, source, plan, video: plan.video }
 }
 
-const WHOLE = { fromFrame: 0, frames: null }
+const WHOLE = { from: 0, length: null }
 const SHEETS = 'storyboard-%03d.jpg'
 
 /** One ffmpeg for each output, as a script grows: every one decodes the source anew. */
@@ -53,7 +52,10 @@ export const runPerOutput = async (job: ScriptJob, dir: string): Promise<void> =
   for (const rendition of video.renditions) {
     const one = { ...video, renditions: [rendition], storyboardBranch: null }
     const outputs = [join(dir, `${rendition.name}.mp4`)]
-    await exec(tools.ffmpeg, encodeArgs({ video: one, chunk: WHOLE, source, outputs, tilesDir: null }))
+    await exec(
+      tools.ffmpeg,
+      encodeArgs({ video: one, chunk: WHOLE, source: { path: source, isCopy: false }, outputs, tilesDir: null }),
+    )
   }
   const { storyboard } = plan.thumbnails
   if (storyboard) {
@@ -73,7 +75,10 @@ export const runOnePass = async (job: ScriptJob, dir: string): Promise<void> => 
   const tilesDir = join(dir, 'tiles')
   await mkdir(tilesDir)
   const outputs = video.renditions.map((rendition) => join(dir, `${rendition.name}.mp4`))
-  await exec(tools.ffmpeg, encodeArgs({ video, chunk: WHOLE, source, outputs, tilesDir }))
+  await exec(
+    tools.ffmpeg,
+    encodeArgs({ video, chunk: WHOLE, source: { path: source, isCopy: false }, outputs, tilesDir }),
+  )
   const { storyboard } = plan.thumbnails
   if (storyboard) {
     const sheets = { storyboard, pattern: join(dir, SHEETS) }

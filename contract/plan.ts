@@ -62,10 +62,24 @@ export type VideoPlan =
       colour: InputColour
       /** What the checks of the result expect, from the start of the container to the end of the last frame. */
       expectedMs: number | null
+      /**
+       * Where 0 of the output lies, from the start of the container: between two frames of the source it would shift each by part
+       * of a frame. Null: at the first frame that is decoded, as the container does not say when frames are shown.
+       */
+      originMs: number | null
       /** Storyboard tiles made as a branch of this encode; null where the thumbnail step makes them itself. */
       storyboardBranch: StoryboardGeometry | null
-      /** Output frames that the pieces begin with which are encoded each by itself; each starts a segment. `[0]`: in one piece. */
+      /**
+       * Where the pieces begin which are encoded each by itself, each at the start of a segment: in frames of the output, in
+       * milliseconds where these last differently long. `[0]`: in one piece.
+       */
       chunkStarts: number[]
+      /** Pieces are read from a copy with an index, without which their beginnings can't be found. */
+      fromCopy: boolean
+      /** Of the source: how many such a copy has. */
+      sourceFrames: number
+      /** Of the source, from one frame to the next where that takes longest: pieces of a variable rate are checked by it. */
+      longestFrameMs: number
     }
 
 /** A picture that is encoded. */
@@ -81,6 +95,8 @@ export type AudioPlan =
       bitrateBps: number
       channels: number
       sampleRateHz: number
+      /** Where 0 of the output lies, as in the picture. */
+      originMs: number
       /** What the checks of the result expect, from the start of the container. */
       expectedMs: number | null
     }

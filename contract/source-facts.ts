@@ -50,6 +50,10 @@ export interface VideoFacts {
   colourTransfer: string | null
   /** Constant rate as a fraction, `30000/1001`; null where frames last differently long. */
   frameRate: string | null
+  /** From one frame to the next where that takes longest. */
+  longestFrameMs: number
+  /** Whether the container says of each frame when it is shown, of some and the first, or not even that, as AVI and bare streams. */
+  timed: 'each' | 'first' | 'none'
   frames: number
   /** First frame and end of the last one, in milliseconds from the start of the container. */
   startMs: number
@@ -73,6 +77,8 @@ export interface AudioFacts {
   channels: number
   sampleRateHz: number
   bitrateBps: number | null
+  /** Sound in front of the beginning that an edit list hides: the encoder's delay, or what was cut off without an encode. */
+  leadMs: number
   /** From the start of the container. */
   startMs: number
   /** End of the last packet. */

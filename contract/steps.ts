@@ -105,7 +105,15 @@ export interface TranscodeChunkInput {
   plan: MediaPlan
   /** Index into the plan's `chunkStarts`. */
   chunk: number
+  /** The copy to read it from, where the plan wants one. */
+  copy?: StoredFile | undefined
 }
+export interface IndexSourceInput {
+  ref: StepRef
+  file: StoredFile
+  plan: MediaPlan
+}
+
 /** A folder with `<name>.mp4` for each rendition, and `tiles/` where the plan has them made by the encode. */
 export type TranscodedChunk = StoredFile
 

@@ -12,10 +12,13 @@ const EXTENSIONS: Readonly<Record<AudioEncode['codec'], string>> = { aac: 'm4a',
 export const audioFileName = (audio: AudioEncode): string => `audio.${EXTENSIONS[audio.codec]}`
 
 /**
- * Sound that begins where the container begins: silence is put before it and into gaps, and what overlaps is cut, so that it
+ * Sound that begins where the picture's time begins: silence is put before it and into gaps, and what overlaps is cut, so that it
  * stays in step with the picture. What the encoder itself puts in front is taken off by the container's edit list.
  */
-const IN_STEP = 'aresample=async=1:first_pts=0'
+const inStep = ({ originMs, sampleRateHz }: AudioEncode): string => {
+  if (originMs === 0) return 'aresample=async=1:first_pts=0'
+  return `aresample=async=1:first_pts=${Math.round((originMs * sampleRateHz) / 1_000)},asetpts=PTS-STARTPTS`
+}
 
 export interface AudioJob {
   audio: AudioEncode
@@ -27,7 +30,7 @@ export interface AudioJob {
 
 /** Arguments of the ffmpeg that makes the whole sound track in one piece. */
 export const audioArgs = ({ audio, language, source, output }: AudioJob): string[] => {
-  const shape = ['-ac', `${audio.channels}`, '-ar', `${audio.sampleRateHz}`, '-af', IN_STEP]
+  const shape = ['-ac', `${audio.channels}`, '-ar', `${audio.sampleRateHz}`, '-af', inStep(audio)]
   const codec = ['-c:a', ENCODERS[audio.codec], '-b:a', `${audio.bitrateBps}`]
   const bare = ['-map_metadata', '-1', '-map_chapters', '-1']
   return [

@@ -9,6 +9,8 @@ export interface MuxStream {
   streamIndex: number
   /** As ISO 639-2; left out or null where nobody knows it. */
   language?: string | null
+  /** By which it begins after the others; left out for 0. All streams of a file have the same. */
+  delayMs?: number
 }
 
 export interface MuxJob {
@@ -28,13 +30,18 @@ export const mainStreams = (
     if (part.mode === 'none') return []
     const language = plannedLanguage(plan, part.streamIndex)
     if (part.mode === 'copy') return [{ path: files.source, streamIndex: part.streamIndex, language }]
-    return encoded === null ? [] : [{ path: encoded, streamIndex: 0, language }]
+    if (encoded === null) return []
+    return [{ path: encoded, streamIndex: 0, language, delayMs: part === plan.video ? pictureDelay(plan) : 0 }]
   }
   const further = plan.alsoCopy.map((streamIndex) => {
     return { path: files.source, streamIndex, language: plannedLanguage(plan, streamIndex) }
   })
   return [...pick(plan.video, files.video), ...pick(plan.audio, files.audio), ...further]
 }
+
+/** Encoded sound has the same origin as the picture; copied sound has that of the source. */
+const pictureDelay = ({ video, audio }: Pick<MediaPlan, 'video' | 'audio'>): number =>
+  video.mode === 'encode' && audio.mode === 'copy' ? (video.originMs ?? 0) : 0
 
 /** Joins streams in one file without encoding; the index of an MP4 in front, so that it plays before it is loaded. */
 export const muxArgs = ({ streams, output, extension, title }: MuxJob): string[] => {
@@ -44,7 +51,7 @@ export const muxArgs = ({ streams, output, extension, title }: MuxJob): string[]
   return [
     ...QUIET_ARGS,
     ...PROGRESS_ARGS,
-    ...inputs.flatMap(inputArgs),
+    ...inputs.flatMap((path) => [...delayArgs(path, streams), ...inputArgs(path)]),
     ...maps,
     '-c',
     'copy',
@@ -53,6 +60,11 @@ export const muxArgs = ({ streams, output, extension, title }: MuxJob): string[]
     ...containerArgs(extension),
     output,
   ]
+}
+
+const delayArgs = (path: string, streams: readonly MuxStream[]): string[] => {
+  const delayMs = streams.find((stream) => stream.path === path)?.delayMs ?? 0
+  return delayMs === 0 ? [] : ['-itsoffset', `${delayMs / 1_000}`]
 }
 
 /** ID3 knows tags of the whole file only. */

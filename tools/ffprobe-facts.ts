@@ -11,6 +11,7 @@ import {
   type ProbedStream,
 } from './ffprobe-answer.ts'
 import type { PacketScan } from './ffprobe-packets.ts'
+import { usualRate } from './frame-rate.ts'
 import type { Mp4Layout } from './mp4-boxes.ts'
 
 /** Some containers carry streams that nothing can decode. */
@@ -42,10 +43,14 @@ export const statedFrameRate = (stream: ProbedStream): string | null => {
   return !real || !average || Math.abs(real - average) / average > 0.002 ? null : stream.r_frame_rate
 }
 
-/** Seconds a frame lasts where the stream states one rate. */
-export const statedFrameSeconds = (stream: ProbedStream): number | null => {
-  const frameRate = fractionOf(statedFrameRate(stream))
-  return frameRate === null ? null : 1 / frameRate
+/**
+ * The rates that frames may have by what the stream says: its own, or the usual one nearest to its average where that is not
+ * what it has, as where fields are counted or guesses were made of a clock.
+ */
+export const possibleRates = ({ r_frame_rate: real, avg_frame_rate: average }: ProbedStream): string[] => {
+  const averaged = usualRate(fractionOf(average) ?? 0)
+  const stated = fractionOf(real) === null || real === null ? [] : [real]
+  return averaged === null || averaged === real ? stated : [...stated, averaged]
 }
 
 export interface Measurements {
@@ -56,18 +61,20 @@ export interface Measurements {
   /** Of the main streams; null where there is none. */
   videoScan: PacketScan | null
   audioScan: PacketScan | null
+  /** The scans count from the start of the container, by ffmpeg's corrections, and not by the container's own clock. */
+  corrected?: boolean
   interlaced: boolean
 }
 
 /** Everything that was measured, as the planner wants it: milliseconds from the start of the container. */
 export const sourceFacts = (measured: Measurements): SourceFacts => {
   const { answer, layout, videoScan, audioScan } = measured
-  const originMs = (answer.format.start_time ?? 0) * 1_000
+  const originMs = measured.corrected === true ? 0 : (answer.format.start_time ?? 0) * 1_000
   const shown = mainVideo(answer)
   const heard = mainAudio(answer)
   const found = (scan: PacketScan | null): scan is PacketScan => scan !== null && scan.frames > 0
   const video = shown && found(videoScan) ? videoFacts(shown, { ...measured, scan: videoScan, originMs }) : null
-  const audio = heard && found(audioScan) ? audioFacts(heard, audioScan, originMs) : null
+  const audio = heard && found(audioScan) ? audioFacts(heard, { ...measured, scan: audioScan, originMs }) : null
   return {
     identity: measured.identity,
     container: answer.format.format_name,
@@ -114,7 +121,9 @@ const videoFacts = (
     colourSpace: stream.color_space,
     colourPrimaries: stream.color_primaries,
     colourTransfer: stream.color_transfer,
-    frameRate: scan.constantRate ? stream.r_frame_rate : null,
+    frameRate: scan.frameRate,
+    longestFrameMs: toMs(scan.longestFrame) ?? 0,
+    timed: scan.timed,
     frames: scan.frames,
     startMs,
     endMs,
@@ -134,8 +143,12 @@ const dynamicRangeOf = (stream: ProbedStream): VideoFacts['dynamicRange'] => {
   return stream.color_transfer === 'arib-std-b67' ? 'hlg' : 'sdr'
 }
 
-const audioFacts = (stream: ProbedStream, scan: PacketScan, originMs: number): AudioFacts => {
-  const startMs = Math.round((stream.start_time ?? scan.firstPts ?? 0) * 1_000 - originMs)
+const audioFacts = (
+  stream: ProbedStream,
+  { scan, originMs, corrected = false }: { scan: PacketScan; originMs: number; corrected?: boolean | undefined },
+): AudioFacts => {
+  const stated = corrected ? null : stream.start_time
+  const startMs = Math.round((stated ?? scan.firstPts ?? 0) * 1_000 - originMs)
   return {
     streamIndex: stream.index,
     codec: stream.codec_name ?? 'unknown',
@@ -143,6 +156,7 @@ const audioFacts = (stream: ProbedStream, scan: PacketScan, originMs: number): A
     channels: stream.channels ?? 0,
     sampleRateHz: stream.sample_rate ?? 0,
     bitrateBps: stream.bit_rate,
+    leadMs: Math.round(scan.leadS * 1_000),
     startMs,
     endMs: scan.endPts === null ? startMs : Math.round(scan.endPts * 1_000 - originMs),
   }

@@ -1,68 +1,95 @@
 import type { GridFit } from '../contract/source-facts.ts'
-import { createGridScan } from './ffprobe-grid.ts'
+import { createGridScan, type TimedPacket } from './ffprobe-grid.ts'
+import { constantRateOf, secondsPerFrame } from './frame-rate.ts'
 import type { KeyframeGrid } from './keyframe-grid.ts'
+
+/** Whether each packet says when it is shown, some and the first of them do, or not even that. */
+export type PacketTimes = 'each' | 'first' | 'none'
 
 /** What a walk over the packets of a stream tells; the container's own figures are often absent or wrong. */
 export interface PacketScan {
   frames: number
-  /** Seconds on the file's own clock. */
+  /** Seconds on the clock of who read them. */
   firstPts: number | null
   /** End of the last frame. */
   endPts: number | null
+  /** Seconds in front of the first that an edit list hides. */
+  leadS: number
+  timed: PacketTimes
   bytes: number
   keyframes: { count: number; medianGap: number | null; longestGap: number | null }
-  /** Whether all frames last equally long, within the rounding of the container's clock. */
-  constantRate: boolean
+  /** The rate as a fraction where all frames last equally long, within the rounding of the container's clock. */
+  frameRate: string | null
+  /** Seconds from one frame to the next where that takes longest; null with fewer than two. */
+  longestFrame: number | null
   grid: GridFit
 }
 
 /** For `ffprobe -show_entries … -of compact=p=0:nk=1`: a line a packet, fields in this order. */
 export const PACKET_ENTRIES = 'packet=stream_index,pts_time,dts_time,duration_time,size,flags'
 
-/** A container that counts milliseconds puts a frame up to 1 ms off on either side. */
-const CLOCK_ROUNDING_S = 0.0021
-/** A dropped frame here and there does not make a recording variable. */
-const IRREGULAR_PART = 0.01
+/** The stream's index and its packet, of a line that ffprobe prints for {@link PACKET_ENTRIES}. */
+export const parsePacketLine = (line: string): { streamIndex: number; packet: TimedPacket } => {
+  const [index = '', ptsText = '', dtsText = '', durationText = '', sizeText = '', flags = ''] = line.split('|')
+  const [pts = 0, dts = 0, duration = 0] = [ptsText, dtsText, durationText].map(Number.parseFloat)
+  const [key, hidden] = [flags.startsWith('K'), flags.includes('D')]
+  return {
+    streamIndex: Number.parseInt(index, 10),
+    packet: { pts, dts, duration, sizeBytes: Number(sizeText) || 0, key, hidden },
+  }
+}
 
 /**
- * Takes the packets of one stream line by line in file order; `result()` when all were seen. `frameSeconds` is the expected
- * distance, `grid` where a stream would have its keyframes.
+ * Takes the packets of one stream in file order; `result()` when all were seen. `rates` are those that its frames may have,
+ * likeliest first; `grid` where a stream would have its keyframes.
  */
-export const createPacketScan = (frameSeconds: number | null, grid: KeyframeGrid | null = null) => {
+export const createPacketScan = (rates: readonly string[], grid: KeyframeGrid | null = null) => {
   const gridScan = grid && createGridScan(grid)
+  const usual = rates[0] === undefined ? 0 : secondsPerFrame(rates[0])
   const times: number[] = []
   const keyTimes: number[] = []
   let bytes = 0
   let frames = 0
   let endPts: number | null = null
+  let firstHidden = Infinity
+  let timed: PacketTimes = 'none'
   return {
     /** The packet's time in seconds, for progress; null where it has none. */
-    add(line: string): number | null {
-      const [, ptsText = '', dtsText = '', durationText = '', sizeText = '', flags = ''] = line.split('|')
-      const [pts = 0, dts = 0, duration = 0] = [ptsText, dtsText, durationText].map(Number.parseFloat)
-      const sizeBytes = Number(sizeText) || 0
-      const [key, hidden] = [flags.startsWith('K'), flags.includes('D')]
-      gridScan?.add({ pts, dts, duration, sizeBytes, key, hidden })
+    add(packet: TimedPacket): number | null {
+      gridScan?.add(packet)
+      const { pts, dts, duration, key, hidden, sizeBytes } = packet
+      const stated = Number.isFinite(pts)
       // A packet that an edit list discards is decoded but never shown.
-      if (hidden) return null
+      if (hidden) {
+        if (stated) firstHidden = Math.min(firstHidden, pts)
+        return null
+      }
+      if (frames === 0 && stated) timed = 'each'
+      else if (timed === 'each' && !stated) timed = 'first'
       frames += 1
       bytes += sizeBytes
-      if (!Number.isFinite(pts)) return null
-      times.push(pts)
-      if (key) keyTimes.push(pts)
-      endPts = Math.max(endPts ?? pts, pts + (duration || frameSeconds || 0))
-      return pts
+      const time = stated ? pts : dts
+      if (!Number.isFinite(time)) return null
+      times.push(time)
+      if (key) keyTimes.push(time)
+      endPts = Math.max(endPts ?? time, time + (duration || usual))
+      return time
     },
     result(): PacketScan {
       const sorted = Float64Array.from(times).sort()
-      const gaps = gapsOf(Float64Array.from(keyTimes).sort())
+      const gaps = gapsOf(sorted)
+      const keyGaps = gapsOf(Float64Array.from(keyTimes).sort())
+      const firstPts = sorted[0] ?? null
       return {
         frames,
-        firstPts: sorted[0] ?? null,
+        firstPts,
         endPts,
+        leadS: firstPts === null ? 0 : Math.max(0, firstPts - firstHidden),
+        timed,
         bytes,
-        keyframes: { count: keyTimes.length, medianGap: medianOf(gaps), longestGap: gaps.at(-1) ?? null },
-        constantRate: frameSeconds !== null && isConstant(gapsOf(sorted), frameSeconds),
+        keyframes: { count: keyTimes.length, medianGap: medianOf(keyGaps), longestGap: keyGaps.at(-1) ?? null },
+        frameRate: constantRateOf(gaps, rates),
+        longestFrame: gaps.at(-1) ?? null,
         grid: gridScan?.result() ?? { fits: false, misfit: 'unmeasured' },
       }
     },
@@ -77,8 +104,3 @@ const gapsOf = (sorted: Float64Array): Float64Array =>
     .sort()
 
 const medianOf = (sorted: Float64Array): number | null => sorted[Math.floor(sorted.length / 2)] ?? null
-
-const isConstant = (gaps: Float64Array, frameSeconds: number): boolean => {
-  const irregular = gaps.filter((gap) => Math.abs(gap - frameSeconds) > CLOCK_ROUNDING_S).length
-  return irregular <= gaps.length * IRREGULAR_PART
-}

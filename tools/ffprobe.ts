@@ -1,8 +1,10 @@
 import { SluiceError } from '../contract/failures.ts'
 import { inputArgs } from './ffmpeg-input.ts'
+import { correctedPacketArgs, createFrameCrcParser } from './ffmpeg-packets.ts'
 import { parseProbeAnswer, type ProbeAnswer } from './ffprobe-answer.ts'
 import type { KeyframeGrid } from './keyframe-grid.ts'
-import { createPacketScan, PACKET_ENTRIES, type PacketScan } from './ffprobe-packets.ts'
+import type { TimedPacket } from './ffprobe-grid.ts'
+import { createPacketScan, PACKET_ENTRIES, parsePacketLine, type PacketScan } from './ffprobe-packets.ts'
 import { readMp4Layout } from './mp4-boxes.ts'
 import { runMediaTool, type ToolContext } from './tool-context.ts'
 
@@ -43,10 +45,17 @@ const whyUnreadable = async (path: string, error: SluiceError): Promise<string> 
 
 export interface ScannedStream {
   streamIndex: number
-  /** Expected distance of its pictures; null where there is none. */
-  frameSeconds: number | null
+  /** Frame rates that its pictures may have, as fractions, likeliest first. */
+  rates: readonly string[]
   /** Where a stream would have its keyframes; none where nobody asks. */
   grid?: KeyframeGrid | null
+}
+
+export interface ScanQuestion {
+  path: string
+  streams: readonly ScannedStream[]
+  /** Take times from ffmpeg, from 0, as the container's own may jump or be absent. */
+  corrected?: boolean
 }
 
 /**
@@ -55,19 +64,37 @@ export interface ScannedStream {
  */
 export const scanPackets = async (
   context: ToolContext,
-  { path, streams }: { path: string; streams: readonly ScannedStream[] },
+  { path, streams, corrected = false }: ScanQuestion,
   onTime: (seconds: number) => void = () => {},
 ): Promise<PacketScan[]> => {
-  const scans = new Map(
-    streams.map(({ streamIndex, frameSeconds, grid }) => [`${streamIndex}`, createPacketScan(frameSeconds, grid)]),
-  )
-  const shown = ['-show_entries', PACKET_ENTRIES, '-of', 'compact=p=0:nk=1']
-  await runMediaTool(context, 'ffprobe', {
-    args: ['-v', 'error', ...shown, ...inputArgs(path)],
-    onStdoutLine: (line) => {
-      const seconds = scans.get(line.slice(0, line.indexOf('|')))?.add(line) ?? null
-      if (seconds !== null) onTime(seconds)
-    },
-  })
-  return [...scans.values()].map((scan) => scan.result())
+  const scans = streams.map(({ rates, grid }) => createPacketScan(rates, grid))
+  const take = (scan: (typeof scans)[number] | undefined, packet: TimedPacket): void => {
+    const seconds = scan?.add(packet) ?? null
+    if (seconds !== null) onTime(seconds)
+  }
+  if (corrected) {
+    const parse = createFrameCrcParser()
+    await runMediaTool(context, 'ffmpeg', {
+      args: correctedPacketArgs(
+        path,
+        streams.map(({ streamIndex }) => streamIndex),
+      ),
+      onStdoutLine: (line) => {
+        const read = parse(line)
+        if (read) take(scans[read.output], read.packet)
+      },
+    })
+  } else {
+    const places = new Map(streams.map(({ streamIndex }, place) => [streamIndex, place]))
+    const shown = ['-show_entries', PACKET_ENTRIES, '-of', 'compact=p=0:nk=1']
+    await runMediaTool(context, 'ffprobe', {
+      args: ['-v', 'error', ...shown, ...inputArgs(path)],
+      onStdoutLine: (line) => {
+        const { streamIndex, packet } = parsePacketLine(line)
+        const place = places.get(streamIndex)
+        if (place !== undefined) take(scans[place], packet)
+      },
+    })
+  }
+  return scans.map((scan) => scan.result())
 }

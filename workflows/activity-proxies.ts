@@ -10,7 +10,7 @@ export const { inspect, resolve } = proxyActivities<DownloadActivities>({
 })
 export const { download } = proxyActivities<DownloadActivities>({ ...LONG_TOOL, taskQueue: TASK_QUEUES.download })
 export const { probe, plan } = proxyActivities<MediaActivities>({ ...SHORT_TOOL, taskQueue: TASK_QUEUES.media })
-export const { transcodeChunk, transcodeAudio, packageMedia } = proxyActivities<MediaActivities>({
+export const { indexSource, transcodeChunk, transcodeAudio, packageMedia } = proxyActivities<MediaActivities>({
   ...LONG_TOOL,
   taskQueue: TASK_QUEUES.media,
 })

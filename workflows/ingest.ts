@@ -14,6 +14,7 @@ import type {
 import {
   download,
   findReusable,
+  indexSource,
   packageMedia,
   plan as planMedia,
   poster,
@@ -183,12 +184,26 @@ const encodeVideo = async (run: JobRun, picture: Picture): Promise<TranscodedChu
   } catch (error) {
     const { plan, video } = picture
     if (video.chunkStarts.length === 1 || failureOf(error, 'transcode').code !== 'OutputInvalid') throw error
-    const whole = { ...video, chunkStarts: [0] }
+    const whole = { ...video, chunkStarts: [0], fromCopy: false }
     return encodeChunks(run, { ...picture, plan: { ...plan, video: whole }, video: whole })
   }
 }
 
-const encodeChunks = (run: JobRun, { file, plan, video, share }: Picture): Promise<TranscodedChunk[]> => {
+/** Of the encode's work, 0–1: a copy goes at the speed of the disk. */
+const COPY_SHARE = 0.02
+
+const encodeChunks = async (run: JobRun, picture: Picture): Promise<TranscodedChunk[]> => {
+  const { file, plan, video } = picture
+  if (!video.fromCopy) return encodePieces(run, picture)
+  const copyShare = picture.share * COPY_SHARE
+  const copy = await attemptPart(run, 'transcode', { name: 'copy', share: copyShare }, (ref) =>
+    indexSource.executeWithOptions(run.scheduling('a copy with an index, to be cut'), [{ ref, file, plan }]),
+  )
+  return encodePieces(run, { ...picture, share: picture.share - copyShare }, copy)
+}
+
+const encodePieces = (run: JobRun, picture: Picture, copy?: StoredFile): Promise<TranscodedChunk[]> => {
+  const { file, plan, video, share } = picture
   const names = video.renditions.map((rendition) => rendition.name).join('+')
   const count = video.chunkStarts.length
   let done = 0
@@ -196,7 +211,7 @@ const encodeChunks = (run: JobRun, { file, plan, video, share }: Picture): Promi
     const part = { name: `${names}/${chunk + 1}`, share: share / count }
     const made = await attemptPart(run, 'transcode', part, (ref) =>
       transcodeChunk.executeWithOptions(run.scheduling(summaryText(`${names} chunk ${chunk + 1}/${count}`)), [
-        { ref, file, plan, chunk },
+        { ref, file, plan, chunk, ...(copy && { copy }) },
       ]),
     )
     done += 1

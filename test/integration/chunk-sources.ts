@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -13,6 +14,9 @@ const picture = (rate: string, size = '160x96'): string[] => [
   '-i',
   `testsrc2=size=${size}:rate=${rate}:duration=${SECONDS}`,
 ]
+const MPEG2 = ['-c:v', 'mpeg2video', '-bf', '2', '-g', '31', '-c:a', 'mp2']
+/** Three in ten frames at once, and then every fourth. */
+const uneven = ['-vf', "select='lt(mod(n,10),3)+not(mod(n,4))'", '-fps_mode', 'vfr']
 const tone = ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${SECONDS}`]
 const x264 = (params: string, ...more: string[]): string[] => [
   '-c:v',
@@ -28,7 +32,7 @@ const x264 = (params: string, ...more: string[]): string[] => [
 
 /** Sources that are hard to cut where output segments begin; each gives the arguments of the program that makes it. */
 export const CHUNK_SOURCES: Readonly<
-  Record<string, { file: string; args: readonly string[]; remux?: readonly string[] }>
+  Record<string, { file: string; args: readonly string[]; remux?: readonly string[]; behind?: readonly string[] }>
 > = {
   'keyframes beside the grid': {
     file: 'beside.mp4',
@@ -75,6 +79,43 @@ export const CHUNK_SOURCES: Readonly<
     file: 'hole.mp4',
     args: [...picture('50'), '-vf', "select='not(eq(n,200))'", ...x264('keyint=37'), '-fps_mode', 'vfr'],
   },
+  'frames that last differently long': {
+    file: 'variable.mkv',
+    args: [...picture('60'), ...tone, ...uneven, ...x264('keyint=37:bframes=3')],
+  },
+  'frames that last differently long, in ticks of their own': {
+    file: 'variable.mp4',
+    args: [...picture('60'), ...uneven, ...x264('keyint=50:open-gop=1'), '-video_track_timescale', '600'],
+  },
+  'a slide that stands for a second': {
+    file: 'slides.mkv',
+    args: [...picture('10'), '-vf', "select='not(between(n,35,43))'", ...x264('keyint=20'), '-fps_mode', 'vfr'],
+  },
+  'a transport stream': {
+    file: 'broadcast.ts',
+    args: [...picture('25'), ...tone, ...MPEG2],
+  },
+  'a transport stream of open groups': {
+    file: 'open.ts',
+    args: [...tone, ...picture('50'), ...x264('keyint=47:open-gop=1:bframes=3')],
+  },
+  'a clock that runs over': {
+    file: 'over.ts',
+    args: [...picture('30000/1001'), ...tone, ...x264('keyint=50'), '-output_ts_offset', `${2 ** 33 / 90_000 - 7}`],
+  },
+  'a clock that jumps by an hour where recordings were joined': {
+    file: 'jump.ts',
+    args: [...picture('25'), ...tone, ...MPEG2, '-t', '6.6'],
+    behind: [...picture('25'), ...tone, ...MPEG2, '-t', '7.4', '-output_ts_offset', '3600'],
+  },
+  'a transport stream of variable rate': {
+    file: 'variable.ts',
+    args: [...picture('60'), ...tone, ...uneven, ...x264('keyint=50')],
+  },
+  fragments: {
+    file: 'fragments.mp4',
+    args: [...picture('25'), ...tone, ...x264('keyint=50'), '-movflags', '+frag_keyframe+empty_moov'],
+  },
 }
 
 export const makeChunkSource = async (ffmpeg: string, dir: string, name: string): Promise<string> => {
@@ -82,6 +123,11 @@ export const makeChunkSource = async (ffmpeg: string, dir: string, name: string)
   if (!source) throw new Error(`no source ${name}`)
   const path = join(dir, source.file)
   await run(ffmpeg, ['-v', 'error', '-y', ...source.args, path])
+  if (source.behind) {
+    const second = join(dir, `second-${source.file}`)
+    await run(ffmpeg, ['-v', 'error', '-y', ...source.behind, second])
+    await appendFile(path, await readFile(second))
+  }
   if (!source.remux) return path
   const edited = join(dir, `edited-${source.file}`)
   await run(ffmpeg, ['-v', 'error', '-y', ...source.remux, '-i', path, '-c', 'copy', edited])

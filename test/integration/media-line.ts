@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { DefaultLogger } from '@temporalio/worker'
 import { pino } from 'pino'
+import { createIndexSource } from '../../activities/index-source.ts'
 import { createPackageMedia } from '../../activities/package.ts'
 import { createPlan } from '../../activities/plan.ts'
 import { createPoster } from '../../activities/poster.ts'
@@ -36,6 +37,13 @@ export interface Made {
   probe(product: string): Promise<ProbeAnswer>
 }
 
+/** A source and what is to be made of it. */
+export interface Planned {
+  jobId: string
+  file: StoredFile
+  plan: MediaPlan
+}
+
 /** The media steps on a store of their own, as the ingest workflow calls them. */
 export const createMediaLine = async (settings: Record<string, string> = {}) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'sluice-media-'))
@@ -59,6 +67,7 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
   const media = {
     probe: createProbe(deps),
     plan: createPlan(deps),
+    indexSource: createIndexSource(deps),
     transcodeChunk: createTranscodeChunk(deps),
     transcodeAudio: createTranscodeAudio(deps),
     packageMedia: createPackageMedia(deps),
@@ -103,12 +112,22 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
     return { jobId, file, probed, plan }
   }
 
+  /** The picture in its chunks, as the workflow has them made. */
+  const encodeChunks = async ({ jobId, file, plan }: Planned): Promise<TranscodedChunk[]> => {
+    if (plan.video.mode !== 'encode') return []
+    const copyRef = ref(jobId, 'transcode', 'copy')
+    const copy = plan.video.fromCopy ? await act(media.indexSource, { ref: copyRef, file, plan }) : undefined
+    const chunks: TranscodedChunk[] = []
+    for (const chunk of plan.video.chunkStarts.keys()) {
+      const input = { ref: ref(jobId, 'transcode', `${chunk}`), file, plan, chunk, copy }
+      chunks.push(await act(media.transcodeChunk, input))
+    }
+    return chunks
+  }
+
   const make = async (path: string, preset: PresetName, options: JobOptions = {}, title = 'A clip'): Promise<Made> => {
     const { jobId, file, probed, plan } = await planSource(path, preset, options)
-    const chunks: TranscodedChunk[] = []
-    for (const chunk of plan.video.mode === 'encode' ? plan.video.chunkStarts.keys() : []) {
-      chunks.push(await act(media.transcodeChunk, { ref: ref(jobId, 'transcode', `${chunk}`), file, plan, chunk }))
-    }
+    const chunks = await encodeChunks({ jobId, file, plan })
     const audio =
       plan.audio.mode === 'encode'
         ? await act(media.transcodeAudio, { ref: ref(jobId, 'transcode', 'audio'), file, plan })
@@ -142,6 +161,7 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
     act,
     probeSource,
     planSource,
+    encodeChunks,
     make,
     cancelAll: () => {
       for (const environment of environments) environment.cancel()

@@ -26,7 +26,11 @@ const encode = (changes: Partial<VideoEncode> = {}): VideoEncode => ({
   colour: 'bt709',
   expectedMs: 10_000,
   storyboardBranch: null,
+  originMs: 0,
   chunkStarts: [0],
+  fromCopy: false,
+  sourceFrames: 300,
+  longestFrameMs: 34,
   ...changes,
 })
 const tiles = { intervalMs: 2_000, tileWidth: 160, tileHeight: 90, columns: 5, rows: 1, tiles: 5 }
@@ -35,13 +39,15 @@ const tiles = { intervalMs: 2_000, tileWidth: 160, tileHeight: 90, columns: 5, r
 const valuesOf = (args: readonly string[], option: string): string[] =>
   args.flatMap((arg, index) => (args[index - 1] === option ? [arg] : []))
 
-const WHOLE = { fromFrame: 0, frames: null }
+const WHOLE = { from: 0, length: null }
+
+const FIRST_OF_EACH = 'expr:if(isnan(prev_forced_t),1,gt(floor((t+1e-5)/2),floor((prev_forced_t+1e-5)/2)))'
 
 const argsOf = (video: VideoEncode, chunk: EncodeChunk = WHOLE): string[] =>
   encodeArgs({
     video,
     chunk,
-    source: '/in/a b.mkv',
+    source: { path: '/in/a b.mkv', isCopy: false },
     outputs: ['/out/720p.mp4', '/out/480p.mp4'],
     tilesDir: '/out/tiles',
   })
@@ -83,7 +89,7 @@ describe('encode', () => {
     expect(valuesOf(constant, '-sc_threshold')).toEqual(['0', '0'])
     expect(valuesOf(constant, '-fps_mode')).toEqual(['passthrough', 'passthrough'])
     const variable = argsOf(encode({ frameRate: null }))
-    expect(valuesOf(variable, '-force_key_frames')).toEqual(['expr:gte(t,n_forced*2)', 'expr:gte(t,n_forced*2)'])
+    expect(valuesOf(variable, '-force_key_frames')).toEqual([FIRST_OF_EACH, FIRST_OF_EACH])
     expect(valuesOf(variable, '-fps_mode')).toEqual(['vfr', 'vfr'])
   })
 
@@ -106,7 +112,7 @@ describe('audio and mux', () => {
   it('puts sound in step with the picture', () => {
     const audio = { mode: 'encode', streamIndex: 1, codec: 'opus', bitrateBps: 128_000 } as const
     const args = audioArgs({
-      audio: { ...audio, channels: 2, sampleRateHz: 48_000, expectedMs: null },
+      audio: { ...audio, channels: 2, sampleRateHz: 48_000, originMs: 0, expectedMs: null },
       language: 'deu',
       source: '/in/a.mkv',
       output: '/out/a.opus',

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { displayedSize, parseProbeAnswer, rotationOf } from '../../tools/ffprobe-answer.ts'
-import { mainAudio, mainVideo, sourceFacts, statedFrameSeconds } from '../../tools/ffprobe-facts.ts'
-import { createPacketScan } from '../../tools/ffprobe-packets.ts'
+import { mainAudio, mainVideo, possibleRates, sourceFacts } from '../../tools/ffprobe-facts.ts'
+import { createPacketScan, parsePacketLine } from '../../tools/ffprobe-packets.ts'
 import { summarise } from '../../tools/ffprobe-summary.ts'
+import { createFrameCrcParser } from '../../tools/ffmpeg-packets.ts'
 import { parseIdetLine } from '../../tools/ffmpeg-idet.ts'
 
 const unmeasured = { fits: false, misfit: 'unmeasured' } as const
@@ -74,7 +75,10 @@ describe('streams', () => {
         firstPts: 1.88,
         endPts: 11.9,
         bytes: 90,
-        constantRate: false,
+        leadS: 0.02,
+        timed: 'each',
+        frameRate: null,
+        longestFrame: 0.02,
         keyframes: { count: 9, medianGap: 0.02, longestGap: 0.02 },
         grid: unmeasured,
       },
@@ -83,7 +87,10 @@ describe('streams', () => {
         firstPts: 1.4,
         endPts: 11.4,
         bytes: 1_000,
-        constantRate: true,
+        leadS: 0,
+        timed: 'each',
+        frameRate: '25/1',
+        longestFrame: 0.04,
         keyframes: { count: 1, medianGap: null, longestGap: null },
         grid: unmeasured,
       },
@@ -95,13 +102,15 @@ describe('streams', () => {
     })
   })
 
-  it('trusts a stated rate only where both ways of stating it agree', () => {
-    const stated = (real: string, average: string) =>
-      statedFrameSeconds(streamOf({ r_frame_rate: real, avg_frame_rate: average }))
-    expect(stated('25/1', '25/1')).toBe(0.04)
-    expect(stated('30000/1001', '2997/100')).toBeCloseTo(0.03337, 4)
-    expect(stated('60/1', '35/1')).toBeNull()
-    expect(stated('0/0', '0/0')).toBeNull()
+  it.each([
+    ['25/1', '25/1', ['25/1']],
+    ['30000/1001', '2997/100', ['30000/1001']],
+    ['50/1', '25/1', ['50/1', '25/1']],
+    ['375/1', '25/1', ['375/1', '25/1']],
+    ['60/1', '353/10', ['60/1']],
+    ['0/0', '0/0', []],
+  ])('%s and %s on average may be %j', (real, average, rates) => {
+    expect(possibleRates(streamOf({ r_frame_rate: real, avg_frame_rate: average }))).toEqual(rates)
   })
 })
 
@@ -130,9 +139,9 @@ describe('quality', () => {
 })
 
 describe('packets', () => {
-  const scan = (lines: string[], frameSeconds: number | null = 0.04) => {
-    const packets = createPacketScan(frameSeconds)
-    for (const line of lines) packets.add(line)
+  const scan = (lines: string[], rates = ['25/1']) => {
+    const packets = createPacketScan(rates)
+    for (const line of lines) packets.add(parsePacketLine(line).packet)
     return packets.result()
   }
 
@@ -148,7 +157,10 @@ describe('packets', () => {
       firstPts: 0,
       endPts: 0.12,
       bytes: 200,
-      constantRate: true,
+      leadS: 0.04,
+      timed: 'each',
+      frameRate: '25/1',
+      longestFrame: expect.closeTo(0.04),
       keyframes: { count: 1, medianGap: null, longestGap: null },
       grid: unmeasured,
     })
@@ -159,16 +171,59 @@ describe('packets', () => {
     expect(scan(lines).keyframes).toEqual({ count: 4, medianGap: 2, longestGap: 5 })
   })
 
+  const steady = (rate: number, frames = 300): number[] => Array.from({ length: frames }, (_, frame) => frame / rate)
+  const rateOf = (times: number[], rates: string[], digits = 3): string | null =>
+    scan(
+      times.map((time) => `0|${time.toFixed(digits)}|${time.toFixed(digits)}|N/A|10|___`),
+      rates,
+    ).frameRate
+
   it('takes a millisecond clock for constant and a changing pace for variable', () => {
-    const at = (times: number[]) =>
-      scan(
-        times.map((time) => `0|${time.toFixed(3)}|${time.toFixed(3)}|0.033|10|___`),
-        1 / 30,
-      ).constantRate
-    const steady = Array.from({ length: 300 }, (_, frame) => frame / 30)
-    expect(at(steady)).toBe(true)
-    expect(at(steady.filter((_, frame) => frame % 10 > 2))).toBe(false)
-    expect(scan(['0|0|0|1|1|K__', '0|1|1|1|1|K__'], null).constantRate).toBe(false)
+    expect(rateOf(steady(30), ['30/1'])).toBe('30/1')
+    expect(rateOf(steady(24_000 / 1_001), ['24000/1001'])).toBe('24000/1001')
+    const uneven = steady(30).filter((_, frame) => frame % 10 > 2)
+    expect(rateOf(uneven, ['30/1'])).toBeNull()
+    expect(rateOf(steady(1), [])).toBeNull()
+  })
+
+  it('takes no rate at which frames would be shown twice, and the next that may be where fields were counted', () => {
+    expect(rateOf(steady(29.5), ['30/1'])).toBeNull()
+    expect(rateOf(steady(25), ['50/1', '25/1'], 6)).toBe('25/1')
+    const withHole = steady(25).map((time) => (time < 5 ? time : time + 100))
+    expect(rateOf(withHole, ['375/1', '25/1'], 6)).toBe('25/1')
+  })
+
+  it('counts by the times of decoding where none says when it is shown', () => {
+    const untimed = ['0|N/A|0.00|0.04|9|K__', '0|N/A|0.04|0.04|9|___', '0|N/A|0.08|0.04|9|___']
+    expect(scan(untimed)).toMatchObject({ frames: 3, timed: 'none', firstPts: 0, endPts: 0.12, frameRate: '25/1' })
+    expect(scan(['0|0.00|0.00|0.04|9|K__', ...untimed.slice(1)])).toMatchObject({ timed: 'first' })
+  })
+})
+
+describe('packets that ffmpeg reads', () => {
+  const read = (...lines: string[]) => {
+    const parse = createFrameCrcParser()
+    return lines.map((line) => parse(line)).filter((packet) => packet !== null)
+  }
+
+  it('have times in the ticks that are announced, and keyframes unless told otherwise', () => {
+    const lines = [
+      '#tb 0: 1/90000',
+      '#tb 1: 1/48000',
+      '0,      -3600,          0,     3600,      311, 0xe80771fb, S=1, MPEGTS Stream ID,        1, 0x00e000e0',
+      '1,       1152,       1152,     1152,      200, 0x00000000, F=0x3',
+      '0,          0,       7200,     3600,       60, 0xd0ef0e2d, F=0x0, S=1',
+    ]
+    expect(read(...lines)).toEqual([
+      { output: 0, packet: { pts: 0, dts: -0.04, duration: 0.04, sizeBytes: 311, key: true, hidden: false } },
+      { output: 1, packet: { pts: 0.024, dts: 0.024, duration: 0.024, sizeBytes: 200, key: true, hidden: false } },
+      { output: 0, packet: { pts: 0.08, dts: 0, duration: 0.04, sizeBytes: 60, key: false, hidden: false } },
+    ])
+  })
+
+  it('may have none', () => {
+    const [packet] = read('#tb 0: 1/25', '0, 5, -9223372036854775808, 1, 12, 0x0e0302f1, F=0x0')
+    expect(packet?.packet).toMatchObject({ pts: Number.NaN, dts: 0.2, key: false })
   })
 })
 

@@ -41,9 +41,20 @@ describe('where an encode is cut', () => {
 
   it.each([
     ['short', lasting(59_000), '25/1', 'it is short'],
-    ['of variable rate', lasting(HOUR_MS), null, 'its frames last differently long'],
-    ['without an index', { ...lasting(HOUR_MS), container: 'avi' }, '25/1', 'avi has no index of its keyframes'],
-    ['in fragments', { ...lasting(HOUR_MS), fragmented: true }, '25/1', 'its index is scattered over the file'],
+    ['without an index', { ...lasting(HOUR_MS), container: 'mxf' }, '25/1', 'mxf has no index of its keyframes'],
+    [
+      'without times',
+      { ...lasting(HOUR_MS, { timed: 'none' }), container: 'avi' },
+      '25/1',
+      'avi does not say of each frame when it is shown',
+    ],
+    [
+      'of a codec that no index knows',
+      { ...lasting(HOUR_MS, { codec: 'dirac' }), container: 'mpegts' },
+      '25/1',
+      "dirac can't be copied to be cut",
+    ],
+    ['of slides', lasting(HOUR_MS, { longestFrameMs: HOUR_MS / 5 }), null, 'its frames last too long to cut it'],
     [
       'with one keyframe',
       lasting(2 * HOUR_MS, { keyframes: { count: 1, medianGapMs: null, longestGapMs: null } }),
@@ -66,7 +77,23 @@ describe('where an encode is cut', () => {
       'it has several pictures',
     ],
   ])('is nowhere in a source that is %s, and the plan says so', (_what, facts, rate, why) => {
-    expect(decide(facts, rate)).toEqual({ starts: [0], reason: `It is encoded in one piece: ${why}.` })
+    const reason = `It is encoded in one piece: ${why}.`
+    expect(decide(facts, rate)).toEqual({ starts: [0], fromCopy: false, reason })
+  })
+
+  it.each([
+    ['a transport stream', { container: 'mpegts' }],
+    ['fragments', { fragmented: true }],
+  ])('is in a copy with an index of %s', (_what, changes) => {
+    const { fromCopy, reason } = decide({ ...lasting(80_000), ...changes })
+    expect(fromCopy).toBe(true)
+    expect(reason).toBe('It is encoded in 2 chunks of about 40 s, read from a copy with an index.')
+  })
+
+  it('is at whole segments of time where frames last differently long', () => {
+    expect(decide(lasting(130_000), null).starts).toEqual([0, 40_000, 84_000])
+    const slides = lasting(HOUR_MS, { longestFrameMs: 60_000 })
+    expect(decide(slides, null).starts).toHaveLength(15)
   })
 
   it('leaves longer pieces where keyframes are rarer than chunks', () => {

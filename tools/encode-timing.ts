@@ -1,0 +1,89 @@
+import type { VideoEncode } from '../contract/plan.ts'
+import { isWhole, secondsAt, type EncodeChunk } from './encode-chunk.ts'
+import { framesPerGroup } from './keyframe-grid.ts'
+
+/** What to seek in: a source counts from the start of its container, a copy made for seeking from where that source starts. */
+export interface EncodeSource {
+  path: string
+  isCopy: boolean
+}
+
+/** Fine enough for any source; with a variable rate ffmpeg would round times to the average rate. */
+const VARIABLE_TIME_BASE = '1/90000'
+
+/**
+ * Pictures may be stored so many frames before they are shown, and demuxers look places up by either time; with a second of
+ * room decoding begins at a keyframe that is shown before the chunk.
+ */
+const SEEK_ROOM_FRAMES = 20
+const SEEK_ROOM_S = 1
+/** Of a variable rate, where the longest frames seldom follow each other. */
+const LONGEST_FRAMES = 6
+
+/**
+ * Times stay those of the whole recording, from the start of the container: the filters cut where the chunk begins, wherever
+ * decoding did. ffmpeg's own cut would round, and take times from the first picture it sees.
+ */
+export const seekArgs = (video: VideoEncode, chunk: EncodeChunk, { isCopy }: EncodeSource): string[] => {
+  if (isWhole(chunk)) return []
+  const from = secondsAt(video, chunk.from) + (video.originMs ?? 0) / 1_000 - seekRoom(video)
+  const counted = isCopy ? ['-copyts', '-seek_timestamp', '1'] : ['-copyts', '-start_at_zero']
+  return [...counted, ...(from > 0 ? ['-noaccurate_seek', '-ss', from.toFixed(3)] : [])]
+}
+
+const seekRoom = (video: VideoEncode): number => {
+  const reordered =
+    video.frameRate === null ? (LONGEST_FRAMES * video.longestFrameMs) / 1_000 : secondsAt(video, SEEK_ROOM_FRAMES)
+  return Math.max(SEEK_ROOM_S, reordered)
+}
+
+/**
+ * Every result begins at 0: the first picture stands from there if the video starts later, as players of segments don't agree
+ * on gaps at the start. A chunk has the same frames that an encode in one piece would have there: at a constant rate `fps`
+ * chooses each by its own time alone, else `trim` takes those from one time to the next.
+ */
+export const timingFilters = (video: VideoEncode, chunk: EncodeChunk): string[] => [
+  ...originFilters(video),
+  ...(video.frameRate === null ? variableFrames(video, chunk) : constantFrames(video, video.frameRate, chunk)),
+]
+
+const originFilters = ({ originMs }: VideoEncode): string[] => {
+  if (originMs === null) return ['setpts=PTS-STARTPTS']
+  return originMs === 0 ? [] : [`setpts=PTS-${originMs / 1_000}/TB`]
+}
+
+const constantFrames = (video: VideoEncode, frameRate: string, { from, length }: EncodeChunk): string[] => {
+  const cut = length === null ? [] : [`trim=end_frame=${length}`]
+  return [`fps=fps=${frameRate}:start_time=${inMicroseconds(secondsAt(video, from))}`, ...cut]
+}
+
+const variableFrames = (video: VideoEncode, { from, length }: EncodeChunk): string[] => {
+  const start = from === 0 ? [] : [`start=${secondsAt(video, from)}`]
+  const end = length === null ? [] : [`end=${secondsAt(video, from + length)}`]
+  const cut = start.length + end.length === 0 ? [] : [`trim=${[...start, ...end].join(':')}`]
+  return from === 0 ? ["setpts='if(eq(N,0),0,PTS)'", ...cut] : cut
+}
+
+/** What the filter keeps of a time. */
+const inMicroseconds = (seconds: number): number => Number(seconds.toFixed(6))
+
+/** Keyframes on a fixed grid and nowhere else, closed groups: all renditions can be cut and switched at the same places. */
+export const keyframeArgs = (video: VideoEncode): string[] => {
+  const fixed = ['-flags', '+cgop']
+  if (video.frameRate === null) {
+    const forced = ['-force_key_frames', firstOfEach(video.keyframeIntervalMs / 1_000)]
+    return [...fixed, '-g', '9999', ...forced, '-fps_mode', 'vfr', '-enc_time_base', VARIABLE_TIME_BASE]
+  }
+  const frames = `${framesPerGroup(video.frameRate, video.keyframeIntervalMs)}`
+  // The filter has set the rate; `cfr` would fill the time before a chunk with copies.
+  return [...fixed, '-g', frames, '-keyint_min', frames, '-fps_mode', 'passthrough']
+}
+
+/**
+ * The first frame of each interval of so many seconds, whatever came before: with ffmpeg's usual count of those forced so far, a
+ * frame that stands for a minute would be followed by thirty keyframes in a row. Times are sums of fractions, hence the hair more.
+ */
+const firstOfEach = (seconds: number): string => {
+  const interval = (time: string): string => `floor((${time}+1e-5)/${seconds})`
+  return `expr:if(isnan(prev_forced_t),1,gt(${interval('t')},${interval('prev_forced_t')}))`
+}

@@ -1,0 +1,25 @@
+import { inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
+import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
+
+/**
+ * Arguments that copy one stream into a QuickTime file, whose index knows each frame. Its times are those that an encode sees: from
+ * the start of the source's container, jumps of its clock taken out.
+ */
+export const indexArgs = (job: { source: string; streamIndex: number; output: string }): string[] => [
+  ...QUIET_ARGS,
+  ...PROGRESS_ARGS,
+  ...inputArgs(job.source),
+  '-map',
+  `0:${job.streamIndex}`,
+  '-c',
+  'copy',
+  '-copyinkf',
+  '-map_metadata',
+  '-1',
+  // The first frame may be shown after the start, by a time that is kept in these ticks; milliseconds would round it.
+  '-movie_timescale',
+  '90000',
+  '-f',
+  'mov',
+  job.output,
+]
