@@ -20,8 +20,8 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       project('unit', 10_000),
-      project('workflow', 60_000),
-      project('replay', 60_000),
+      project('workflow', 60_000, BUNDLES),
+      project('replay', 60_000, BUNDLES),
       project('integration', 120_000, BUNDLES),
       project('browser', 120_000, BUNDLES),
       project('chaos', 240_000, BUNDLES),

@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { readFile, writeFile } from 'node:fs/promises'
 import { ApplicationFailure } from '@temporalio/common'
-import type { WorkflowHandle } from '@temporalio/client'
+import type { WorkflowClient, WorkflowHandle } from '@temporalio/client'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
-import { bundleWorkflowCode, DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker'
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, expect } from 'vitest'
 import type { ControlActivities, DownloadActivities, ImageActivities, MediaActivities } from '../../activities/index.ts'
 import { TASK_QUEUES, workflowIdOf } from '../../contract/names.ts'
@@ -187,8 +186,11 @@ export const fakeActivities = (overrides: Partial<Activities> = {}) => {
 
 type FakeActivities = ReturnType<typeof fakeActivities>['activities']
 
-/** One time-skipping server with workers on all task queues for the tests of a file; each run brings its activities. */
-export const useWorkflows = () => {
+/**
+ * A server with workers on all task queues for the tests of a file, which bring their activities.
+ * @param kind one that skips the time in which nothing happens, or the real one, which can do all that operators do
+ */
+export const useServer = (kind: 'time-skipping' | 'real' = 'time-skipping') => {
   let environment: TestWorkflowEnvironment | null = null
   let workers: Worker[] = []
   let running: Promise<void>[] = []
@@ -200,14 +202,8 @@ export const useWorkflows = () => {
       // The test server lacks what the SDK would warn about for every worker.
       telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
     })
-    const path = readInstalledTools().testServer
-    if (path === undefined) throw new Error('the Temporal test server is missing: run `npm run setup -- --test`')
-    const server = { executable: { type: 'existing-path' as const, path } }
-    environment = await TestWorkflowEnvironment.createTimeSkipping({ server })
-    const workflowBundle = await bundleWorkflowCode({
-      workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
-      logger: new DefaultLogger('ERROR'),
-    })
+    environment = await startServer(kind)
+    const workflowBundle = { code: await readFile(new URL('../../dist/workflows.js', import.meta.url), 'utf8') }
     const connection = environment.nativeConnection
     const delegates = Object.fromEntries(
       Object.keys(fakeActivities().activities).map((name) => [name, (input: never) => current[name]?.(input)]),
@@ -231,66 +227,86 @@ export const useWorkflows = () => {
     await environment?.teardown()
   })
 
+  const client = (): WorkflowClient => {
+    if (!environment) throw new Error('the test environment did not start')
+    return environment.client.workflow
+  }
+  return {
+    client,
+    serve: (activities: FakeActivities): void => {
+      current = activities
+    },
+    /** What `run` gives; keeps the history of the workflow where histories are recorded. */
+    recorded: async <O>(workflowId: string, run: () => Promise<O>): Promise<O> => {
+      try {
+        return await run()
+      } finally {
+        if (process.env['RECORD_HISTORIES'] === '1') await recordHistory(client(), workflowId)
+      }
+    },
+  }
+}
+
+const startServer = (kind: 'time-skipping' | 'real'): Promise<TestWorkflowEnvironment> => {
+  const { temporal, testServer } = readInstalledTools()
+  const path = kind === 'real' ? temporal : testServer
+  if (path === undefined) throw new Error('a Temporal server is missing: run `npm run setup -- --test`')
+  const server = { executable: { type: 'existing-path' as const, path } }
+  return kind === 'real'
+    ? TestWorkflowEnvironment.createLocal({ server })
+    : TestWorkflowEnvironment.createTimeSkipping({ server })
+}
+
+/** A server for the tests of a file, on which ingests are run. */
+export const useWorkflows = (kind: 'time-skipping' | 'real' = 'time-skipping') => {
+  const { client, serve, recorded } = useServer(kind)
+
   /**
    * Runs an ingest to its end. `cancelAt`: asks Temporal to cancel it once that activity has begun. `meanwhile`: what is done to
    * it while it runs. `toldFirst`: a signal that is there when it begins.
    */
-  return async (
+  return (
     input: JobInput,
     activities: FakeActivities,
     {
       cancelAt,
-      meanwhile,
+      meanwhile = async () => {},
       toldFirst,
     }: {
       cancelAt?: string
-      meanwhile?: (workflow: WorkflowHandle) => Promise<void>
+      meanwhile?: (workflow: WorkflowHandle, client: WorkflowClient) => Promise<void>
       toldFirst?: { signal: string; signalArgs: unknown[] }
     } = {},
-  ) => {
-    if (!environment) throw new Error('the test environment did not start')
+  ): Promise<{ mediaIds: string[]; reused: boolean }> => {
     const workflowId = workflowIdOf(input.kind, input.jobId, input.run)
-    current = cancelAt === undefined ? activities : cancelling(activities, cancelAt, workflowId, environment)
+    const cancel = async (): Promise<void> => void (await client().getHandle(workflowId).cancel())
+    serve(cancelAt === undefined ? activities : { ...activities, [cancelAt]: after(cancel, activities[cancelAt]) })
     const options = { workflowId, taskQueue: TASK_QUEUES.control, args: [input] }
-    try {
-      if (meanwhile) {
-        const { workflow: client } = environment.client
-        const workflow = await (toldFirst
-          ? client.signalWithStart('ingest', { ...options, ...toldFirst })
-          : client.start('ingest', options))
-        await meanwhile(workflow)
-        return (await workflow.result()) as { mediaIds: string[]; reused: boolean }
-      }
-      return (await environment.client.workflow.execute('ingest', options)) as { mediaIds: string[]; reused: boolean }
-    } finally {
-      if (process.env['RECORD_HISTORIES'] === '1') await recordHistory(environment, workflowId)
-    }
+    return recorded(workflowId, async () => {
+      const workflow = await (toldFirst
+        ? client().signalWithStart('ingest', { ...options, ...toldFirst })
+        : client().start('ingest', options))
+      await meanwhile(workflow, client())
+      // A reset ends the execution that was started.
+      return (await client().getHandle(workflowId).result()) as { mediaIds: string[]; reused: boolean }
+    })
+  }
+}
+
+const after = (first: () => Promise<void>, call: FakeActivities[string] | undefined): FakeActivities[string] => {
+  if (!call) throw new Error('there is no such activity')
+  return async (input) => {
+    await first()
+    return call(input)
   }
 }
 
 /** Keeps the history of the run under the name of the test, for the replay tests. */
-const recordHistory = async ({ client }: TestWorkflowEnvironment, workflowId: string): Promise<void> => {
-  const history = await client.workflow.getHandle(workflowId).fetchHistory()
+const recordHistory = async (client: WorkflowClient, workflowId: string): Promise<void> => {
+  const history = await client.getHandle(workflowId).fetchHistory()
   const name = (expect.getState().currentTestName ?? workflowId).replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase()
   const file = new URL(`../replay/histories/${name}.json`, import.meta.url)
   // Where it was recorded, and by whom, is nobody's business and would change each time.
   const json = historyToJSON(history).replaceAll(/"(stackTrace|identity)": "(?:[^"\\]|\\.)*"/g, '"$1": ""')
   await writeFile(file, `${json}\n`)
-}
-
-const cancelling = (
-  activities: FakeActivities,
-  name: string,
-  workflowId: string,
-  env: TestWorkflowEnvironment,
-): FakeActivities => {
-  const call = activities[name]
-  if (!call) throw new Error(`no activity ${name}`)
-  return {
-    ...activities,
-    [name]: async (input) => {
-      await env.client.workflow.getHandle(workflowId).cancel()
-      return call(input)
-    },
-  }
 }
