@@ -16,6 +16,8 @@ const HELP = `Usage: npm run cli -- COMMAND [OPTION…]
   watch [ID…]        show jobs until they end; without ids all that have not ended
   list               jobs, newest first
   cancel ID…         cancel jobs
+  pause ID…          pause jobs: what is finished stays
+  resume ID…         go on with paused jobs
   retry ID…          run jobs again that failed or were cancelled
 
 For submit:
@@ -99,10 +101,17 @@ const main = async (): Promise<number> => {
       }
       return 0
     case 'cancel':
-    case 'retry':
+    case 'pause':
+    case 'resume':
+    case 'retry': {
       needNames()
-      for (const id of names) out(`${id}  ${(await client[command](id)).state}`)
-      return 0
+      const acted = await client.act(command, names)
+      for (const { id, job, problem } of acted) {
+        if (job) out(`${id}  ${job.state}`)
+        else err(`${id}  ${problem}`)
+      }
+      return acted.every(({ job }) => job !== null) ? 0 : 1
+    }
     default:
       throw new CliError(`There is no command “${command}”. See --help.`)
   }

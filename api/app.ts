@@ -9,7 +9,8 @@ import { mountRoutes, signedIn, type Route } from './http/route.ts'
 import { createPageRouter } from './page.ts'
 import { progressEvents } from './progress/events.ts'
 import type { CheckReadiness } from './readiness.ts'
-import { deleteJob, retryJob } from './routes/end-of-job.ts'
+import { actOnJob } from './routes/act-on-job.ts'
+import { actOnJobs } from './routes/act-on-jobs.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { getJob } from './routes/get-job.ts'
 import { getMetrics, healthz, readyz } from './routes/health.ts'
@@ -21,7 +22,6 @@ import { listPresets } from './routes/presets.ts'
 import { issueProgressTicket, progressSocket } from './routes/progress-ticket.ts'
 import { submitJobs } from './routes/submit-jobs.ts'
 import { getSystem } from './routes/system.ts'
-import { cancelJob, changeJob, pauseJob, resumeJob } from './routes/wish-job.ts'
 
 export type AppDeps = ApiDeps & {
   checkReadiness: CheckReadiness
@@ -35,13 +35,10 @@ export const createRoutes = (deps: AppDeps): Route[] => {
   const routes = [
     submitJobs(deps),
     listJobs(deps),
+    // Before the addresses of jobs, of which its own would be one.
+    actOnJobs(deps),
     getJob(deps),
-    cancelJob(deps),
-    pauseJob(deps),
-    resumeJob(deps),
-    changeJob(deps),
-    retryJob(deps),
-    deleteJob(deps),
+    ...actOnJob(deps),
     progressSocket(),
     issueProgressTicket(deps),
     progressEvents(deps),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { jobSchema, type Job, type newJobSchema } from '../contract/jobs.ts'
+import type { JobAction } from '../contract/names.ts'
 import { mediaSchema, type Media } from '../contract/media.ts'
 import { CliError } from './cli-error.ts'
 
@@ -20,13 +21,24 @@ const itemsSchema = z.object({
 })
 const pageSchema = z.object({ items: z.array(jobSchema), nextCursor: z.string().nullable() })
 
+const actedSchema = z.object({
+  items: z.array(z.object({ id: z.string(), job: jobSchema.nullish(), error: problemSchema.optional() })),
+})
+
+/** `problem`: why there is no job. */
+export interface Acted {
+  id: string
+  job: Job | null
+  problem: string
+}
+
 export interface ApiClient {
   /** One answer for each, in order. */
   submit(jobs: readonly JobRequest[]): Promise<Submitted[]>
   job(id: string): Promise<Job>
   jobs(query: { state?: string | undefined; limit: number }): Promise<Job[]>
-  cancel(id: string): Promise<Job>
-  retry(id: string): Promise<Job>
+  /** One answer for each: the job as it is then, or why not. */
+  act(action: JobAction, ids: readonly string[]): Promise<Acted[]>
   media(id: string): Promise<Media>
 }
 
@@ -50,7 +62,6 @@ export const createApiClient = ({ url, token }: ApiAddress): ApiClient => {
     if (!parsed.success) throw new CliError(`Sluice at ${url} gave an answer of another version.`)
     return parsed.data
   }
-  const path = (id: string, rest = '') => `/jobs/${encodeURIComponent(id)}${rest}`
   return {
     submit: async (jobs) => {
       const { items } = await call(itemsSchema, 'POST', '/jobs', { jobs })
@@ -61,13 +72,19 @@ export const createApiClient = ({ url, token }: ApiAddress): ApiClient => {
           return { error: { message: textOfProblem(error) ?? 'It was not accepted.', help: error?.help ?? null } }
         })
     },
-    job: (id) => call(jobSchema, 'GET', path(id)),
+    job: (id) => call(jobSchema, 'GET', `/jobs/${encodeURIComponent(id)}`),
     jobs: async ({ state, limit }) => {
       const query = new URLSearchParams({ limit: String(limit), ...(state === undefined ? {} : { state }) })
       return (await call(pageSchema, 'GET', `/jobs?${query.toString()}`)).items
     },
-    cancel: (id) => call(jobSchema, 'POST', path(id, '/cancel')),
-    retry: (id) => call(jobSchema, 'POST', path(id, '/retry')),
+    act: async (action, ids) => {
+      const { items } = await call(actedSchema, 'POST', '/jobs/actions', { action, ids })
+      return items.map(({ id, job, error }) => ({
+        id,
+        job: job ?? null,
+        problem: textOfProblem(error) ?? 'It was refused.',
+      }))
+    },
     media: (id) => call(mediaSchema, 'GET', `/media/${encodeURIComponent(id)}`),
   }
 }

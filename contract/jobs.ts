@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FAILURES, type FailureCode } from './failures.ts'
-import { JOB_KINDS, JOB_STATES, PRIORITIES, STEP_NAMES, STEP_STATES, WAITING_FOR } from './names.ts'
+import { JOB_ACTIONS, JOB_KINDS, JOB_STATES, PRIORITIES, STEP_NAMES, STEP_STATES, WAITING_FOR } from './names.ts'
 import { AUDIO_FORMATS, DEFAULT_PRESET, HEIGHT_LIMITS, idleOptions, PRESET_NAMES } from './presets.ts'
 import { clientText } from './text.ts'
 
@@ -114,3 +114,41 @@ export type NewJob = z.infer<typeof newJobSchema>
 export const jobChangeSchema = z.strictObject({ priority }).meta({ id: 'JobChange' })
 
 export const MAX_JOBS_PER_REQUEST = 1_000
+
+/** Which jobs: those that fit all that is said. */
+const jobFilterSchema = z
+  .strictObject({
+    state: z.array(z.enum(JOB_STATES)).min(1).optional(),
+    kind: z.enum(JOB_KINDS).optional(),
+    q: clientText(200).optional().describe('Words to find in title, address, file and site'),
+    site: clientText(253).optional(),
+    parent: z.uuid().optional(),
+  })
+  .refine((filter) => Object.values(filter).some((value) => value !== undefined), {
+    message: 'say at least one thing about the jobs that are meant',
+  })
+  .meta({ id: 'JobFilter' })
+
+/** Body of `POST /jobs/actions`. Exactly one of `ids` and `filter`. */
+export const jobActionSchema = z
+  .strictObject({
+    action: z.enum(JOB_ACTIONS),
+    priority: priority.optional().describe('With the action `prioritise`, and no other'),
+    ids: z.array(clientText(100)).min(1).max(MAX_JOBS_PER_REQUEST).optional(),
+    filter: jobFilterSchema.optional(),
+    cursor: clientText(1_000).optional().describe('With `filter`: `nextCursor` of the answer before'),
+  })
+  .refine(({ ids, filter }) => (ids === undefined) !== (filter === undefined), {
+    message: 'give exactly one of ids and filter',
+    path: ['ids'],
+  })
+  .refine(({ action, priority: given }) => (action === 'prioritise') === (given !== undefined), {
+    message: 'goes with the action prioritise, and with no other',
+    path: ['priority'],
+  })
+  .refine(({ filter, cursor }) => cursor === undefined || filter !== undefined, {
+    message: 'goes with a filter',
+    path: ['cursor'],
+  })
+  .meta({ id: 'JobAction' })
+export type JobActionRequest = z.infer<typeof jobActionSchema>

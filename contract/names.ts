@@ -77,6 +77,10 @@ export type JobState = (typeof JOB_STATES)[number]
 export const WAITING_FOR = ['cookies', 'site', 'disk', 'approval'] as const
 export type WaitingFor = (typeof WAITING_FOR)[number]
 
+/** What may be done to many jobs at once. */
+export const JOB_ACTIONS = ['cancel', 'pause', 'resume', 'retry', 'delete', 'prioritise'] as const
+export type JobAction = (typeof JOB_ACTIONS)[number]
+
 export const ENDED_STATES = ['succeeded', 'partial', 'failed', 'cancelled'] as const satisfies readonly JobState[]
 export const isEnded = (state: JobState): boolean => (ENDED_STATES as readonly JobState[]).includes(state)
 

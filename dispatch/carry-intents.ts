@@ -32,11 +32,32 @@ export interface IntentCarrier {
 
 const TELL_TIMEOUT_MS = 5_000
 const BATCH = 100
+/** The server takes about 100 signals a second; a thousand at once would all be answered too late. */
+const TOLD_AT_ONCE = 16
+
+/** Runs calls as they come, so many at once at most. */
+const limitTo = (most: number): ((call: () => Promise<void>) => Promise<void>) => {
+  const waiting: (() => void)[] = []
+  let running = 0
+  return async (call) => {
+    if (running >= most) await new Promise<void>((go) => waiting.push(go))
+    else running += 1
+    try {
+      await call()
+    } finally {
+      // The place goes on to the next one.
+      const next = waiting.shift()
+      if (next) next()
+      else running -= 1
+    }
+  }
+}
 
 /** Carries what is wished of a job from its row to the workflow, as requests and signals that wait for a worker where there is none. */
 export const createIntentCarrier = (deps: IntentCarrierDeps): IntentCarrier => {
   const { client, jobs, log, hint, reachability, settleStart, openCalls } = deps
   const underWay = new Set<Promise<void>>()
+  const inTurn = limitTo(TOLD_AT_ONCE)
 
   const tell = async (row: JobRow): Promise<void> => {
     try {
@@ -51,7 +72,6 @@ export const createIntentCarrier = (deps: IntentCarrierDeps): IntentCarrier => {
   }
 
   const attempt = async (row: JobRow): Promise<void> => {
-    hint(row)
     try {
       if ((await settleStart(row)) === 'sent' && reachability.isReachable()) await tell(row)
     } catch (error) {
@@ -61,7 +81,9 @@ export const createIntentCarrier = (deps: IntentCarrierDeps): IntentCarrier => {
   }
 
   const carry = (row: JobRow): Promise<void> => {
-    const attempting = attempt(row).finally(() => underWay.delete(attempting))
+    // Ahead of its turn: programs end by it.
+    hint(row)
+    const attempting = inTurn(() => attempt(row)).finally(() => underWay.delete(attempting))
     underWay.add(attempting)
     return attempting
   }

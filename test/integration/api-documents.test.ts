@@ -83,6 +83,13 @@ describe('the OpenAPI document', () => {
     ['/api/v1/jobs/{id}', 'get', () => running.call('/api/v1/jobs/none')],
     ['/api/v1/jobs/{id}/retry', 'post', (id) => running.post(`/api/v1/jobs/${id}/retry`)],
     ['/api/v1/jobs/{id}/cancel', 'post', (id) => running.post(`/api/v1/jobs/${id}/cancel`)],
+    ['/api/v1/jobs/{id}/pause', 'post', (id) => running.post(`/api/v1/jobs/${id}/pause`)],
+    [
+      '/api/v1/jobs/actions',
+      'post',
+      (id) => running.post('/api/v1/jobs/actions', { action: 'resume', ids: [id, 'none'] }),
+    ],
+    ['/api/v1/jobs/actions', 'post', () => running.post('/api/v1/jobs/actions', { action: 'resume' })],
     ['/api/v1/progress/tickets', 'post', () => running.post('/api/v1/progress/tickets')],
     ['/api/v1/progress', 'get', () => running.call('/api/v1/progress')],
     ['/api/v1/media', 'get', () => running.call('/api/v1/media')],
