@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import type { FileRole } from '../contract/media.ts'
 import { plannedLanguage } from '../tools/ffmpeg-language.ts'
-import { muxArgs } from '../tools/ffmpeg-mux.ts'
+import { muxArgs, staysCopy } from '../tools/ffmpeg-mux.ts'
 import { rungArgs } from '../tools/ffmpeg-rung.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
 import { probeOutput } from '../tools/ffprobe-output.ts'
@@ -83,7 +83,7 @@ const audioInput = async (packaging: Packaging): Promise<PackagerStream[]> => {
   if (plan.audio.mode === 'none') return []
   const input = `${AUDIO}.m4a`
   const language = plannedLanguage(plan, plan.audio.streamIndex)
-  if (plan.audio.mode === 'encode') {
+  if (plan.audio.mode === 'encode' && !staysCopy(plan.audio, audioPath)) {
     if (audioPath === null) throw new SluiceError('Internal', 'The encoded sound was not handed on.')
     await symlink(audioPath, join(context.cwd, input))
   } else {

@@ -1,4 +1,5 @@
 import { SluiceError } from '../contract/failures.ts'
+import { LOUDNESS_TARGET } from '../contract/loudness.ts'
 import type { AudioPlan } from '../contract/plan.ts'
 import { DEFAULT_AUDIO_FORMAT, type AudioFormat, type Preset } from '../contract/presets.ts'
 import type { AudioCodec } from '../contract/qualities.ts'
@@ -18,6 +19,8 @@ const STREAM_START_TOLERANCE_MS = 5
 /** Encoders put up to some 60 ms in front of what is heard. Players of segments that take no notice of edit lists play more too late. */
 const STREAM_LEAD_MS = 100
 
+type AudioEncode = Extract<AudioPlan, { mode: 'encode' }>
+
 export interface AudioDecision {
   audio: AudioPlan
   reasons: string[]
@@ -29,13 +32,15 @@ export interface AudioQuestion {
   format: AudioFormat | undefined
   /** Where the output's time begins, from the start of the container. */
   originMs: number
+  /** Whether it is brought to one loudness. */
+  levelled: boolean
 }
 
 /**
  * Copies the sound where it fits as it is, else encodes it.
  * @throws SluiceError UnsupportedMedia when only sound is wanted and there is none.
  */
-export const decideAudio = ({ facts, preset, format, originMs }: AudioQuestion): AudioDecision => {
+export const decideAudio = ({ facts, preset, format, originMs, levelled }: AudioQuestion): AudioDecision => {
   if (!facts) {
     if (preset.video === 'none') throw new SluiceError('UnsupportedMedia', 'The source has no sound.')
     return { audio: { mode: 'none' }, reasons: ['The source has no sound.'] }
@@ -43,12 +48,19 @@ export const decideAudio = ({ facts, preset, format, originMs }: AudioQuestion):
   const copied: AudioPlan = { mode: 'copy', streamIndex: facts.streamIndex, codec: facts.codec }
   if (preset.audio === 'source') return { audio: copied, reasons: ['The sound is kept as it is.'] }
   const codec = preset.audio === 'choice' ? CODEC_OF[format ?? DEFAULT_AUDIO_FORMAT] : preset.audio
-  if (fits(facts, codec, { preset, originMs })) {
-    return { audio: copied, reasons: ['The sound fits as it is and is copied without loss.'] }
-  }
-  const audio: AudioPlan = { ...encode(facts, codec, preset), originMs }
-  return { audio, reasons: [`The sound is encoded from ${facts.codec} to ${codec}.`] }
+  const fitting = fits(facts, codec, { preset, originMs })
+  if (fitting && !levelled) return { audio: copied, reasons: ['The sound fits as it is and is copied without loss.'] }
+  const audio: AudioEncode = { ...encode(facts, codec, preset), originMs }
+  if (!levelled) return { audio, reasons: [`The sound is encoded from ${facts.codec} to ${codec}.`] }
+  const loudness = { ...LOUDNESS_TARGET, copyWithinLu: fitting ? COPY_WITHIN_LU : null }
+  const reason = fitting
+    ? 'The sound fits as it is and is encoded only if its loudness is another.'
+    : `The sound is encoded from ${facts.codec} to ${codec}, at one loudness.`
+  return { audio: { ...audio, loudness }, reasons: [reason] }
 }
+
+/** Less is hardly heard, and an encode costs more than it. */
+const COPY_WITHIN_LU = 1
 
 const fits = (
   facts: AudioFacts,
@@ -69,8 +81,6 @@ const fits = (
 const isSmall = (facts: AudioFacts, codec: AudioCodec, preset: Preset): boolean =>
   facts.bitrateBps !== null && facts.bitrateBps <= bitrateFor(facts, codec, preset) * 1.25
 
-type AudioEncode = Extract<AudioPlan, { mode: 'encode' }>
-
 const encode = (facts: AudioFacts, codec: AudioCodec, preset: Preset): Omit<AudioEncode, 'originMs'> => {
   const channels = channelsFor(facts, preset)
   return {
@@ -81,6 +91,7 @@ const encode = (facts: AudioFacts, codec: AudioCodec, preset: Preset): Omit<Audi
     channels,
     // Opus knows one rate. The others keep the family of the source, as 44.1 to 48 kHz is a costly conversion.
     sampleRateHz: codec !== 'opus' && facts.sampleRateHz % 11_025 === 0 ? 44_100 : 48_000,
+    loudness: null,
     expectedMs: facts.endMs > 0 ? facts.endMs : null,
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AudioPlan, MediaPlan, VideoPlan } from '../contract/plan.ts'
-import { PRESETS, type JobOptions, type Preset, type PresetName } from '../contract/presets.ts'
+import { PRESETS, wantsLoudness, type JobOptions, type Preset, type PresetName } from '../contract/presets.ts'
 import type { SourceFacts } from '../contract/source-facts.ts'
 import { trackLanguage } from '../tools/ffmpeg-language.ts'
 import { decideAudio } from './plan-audio.ts'
@@ -42,6 +42,7 @@ export const decidePlan = ({ facts, preset: name, options, ffmpegBuild, chunkMs 
     preset,
     format: options.audioFormat,
     originMs,
+    levelled: wantsLoudness(name, options),
   })
   const container = decideContainer({ facts, preset, video, audio, audioFormat: options.audioFormat })
   const geometry = video.mode === 'encode' ? branch : storyboardGeometry(facts.video, false)

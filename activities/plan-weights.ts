@@ -5,6 +5,7 @@ import type { SourceFacts } from '../contract/source-facts.ts'
 /** CPU-milliseconds, measured on one core of 2020s make. */
 const DECODE_PER_MEGAPIXEL = 5
 const AUDIO_PER_SECOND = 12
+const LOUDNESS_PER_SECOND = 10
 const COPY_PER_MEGABYTE = 3
 const HASH_PER_MEGABYTE = 3
 const POSTER = 900
@@ -29,7 +30,8 @@ export const weighSteps = (facts: SourceFacts, plan: Weighed, quality: PictureQu
     plan.video.mode === 'encode'
       ? encoded * (quality?.costPerMegapixel ?? 0) + sourceMegapixels * DECODE_PER_MEGAPIXEL
       : 0
-  const sound = plan.audio.mode === 'encode' ? seconds * AUDIO_PER_SECOND : 0
+  const sound =
+    plan.audio.mode === 'encode' ? seconds * (AUDIO_PER_SECOND + (plan.audio.loudness ? LOUDNESS_PER_SECOND : 0)) : 0
   return {
     transcode: Math.round(picture + sound),
     package: PROCESS_START + Math.round(plan.passSource ? 0 : megabytes * COPY_PER_MEGABYTE),

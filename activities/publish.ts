@@ -137,7 +137,7 @@ const describeWritten = async (folder: string, base: string, run: StepRun): Prom
   ])
 }
 
-const describeMedia = ({ mediaId, job, resolved, probed, plan }: PublishInput) => ({
+const describeMedia = ({ mediaId, job, resolved, probed, plan, loudness }: PublishInput) => ({
   id: mediaId,
   jobId: job.jobId,
   owner: job.owner,
@@ -152,9 +152,17 @@ const describeMedia = ({ mediaId, job, resolved, probed, plan }: PublishInput) =
   durationMs: plan.durationMs,
   ...pictureSize(plan, probed),
   passthrough: job.passthrough,
-  probe: probed.summary,
+  probe: { ...probed.summary, loudness: describeLoudness(loudness) },
   createdAt: Date.now(),
 })
+
+/** As the source is, whatever was made of it. */
+const describeLoudness = (loudness: PublishInput['loudness']) =>
+  loudness && {
+    integratedLufs: loudness.integratedLufs,
+    truePeakDbtp: loudness.truePeakDbtp,
+    rangeLu: loudness.rangeLu,
+  }
 
 /** Displayed size of the largest rendition, or of the source's own picture. */
 const pictureSize = (plan: MediaPlan, probed: PublishInput['probed']) => {
@@ -181,7 +189,8 @@ const manifestOf = (tools: Record<string, string>, input: PublishInput, products
   preset: input.job.preset,
   options: input.job.options,
   durationMs: input.plan.durationMs,
-  decisions: input.plan.reasons,
+  decisions: [...input.plan.reasons, ...(input.loudness ? [input.loudness.reason] : [])],
+  loudness: input.loudness,
   tools,
   createdAt: new Date().toISOString(),
   files: products.map(({ path, role, contentType, sizeBytes, sha256 }) => ({

@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { LOUDNESS_TARGET } from '../contract/loudness.ts'
 import {
   AUDIO_FORMATS,
   DEFAULT_PRESET,
@@ -23,6 +24,7 @@ export const SUBMIT_FLAGS = {
   'max-size': { type: 'string' },
   'keep-source': { type: 'boolean' },
   'audio-format': { type: 'string' },
+  loudness: { type: 'string' },
   force: { type: 'boolean' },
 } as const satisfies ParseArgsConfig['options']
 
@@ -30,6 +32,7 @@ export const SUBMIT_HELP = `  --preset NAME          ${PRESET_NAMES.join(', ')};
   --max-height PIXELS    cap of the shorter displayed side; not with --preset audio
   --max-size BYTES       largest download, as in 500M or 2G
   --audio-format NAME    ${AUDIO_FORMATS.join(', ')}; with --preset audio
+  --loudness on|off      bring the sound to ${LOUDNESS_TARGET.integratedLufs} LUFS; default: on for audio, off for others
   --keep-source          keep the downloaded file in the library, too
   --force                do it again even where the media are already there`
 
@@ -39,6 +42,7 @@ export interface SubmitFlags {
   'max-size'?: string | undefined
   'keep-source'?: boolean | undefined
   'audio-format'?: string | undefined
+  loudness?: string | undefined
   force?: boolean | undefined
 }
 
@@ -76,6 +80,7 @@ export const readSubmitFlags = (flags: SubmitFlags): SubmitOptions => {
   if (flags['audio-format'] !== undefined) {
     options.audioFormat = oneOf(AUDIO_FORMATS, 'audio-format', flags['audio-format'])
   }
+  if (flags.loudness !== undefined) options.loudness = oneOf(['on', 'off'], 'loudness', flags.loudness) === 'on'
   const preset = flags.preset === undefined ? DEFAULT_PRESET : oneOf(PRESET_NAMES, 'preset', flags.preset)
   for (const { option, why } of idleOptions(preset, options)) {
     throw new CliError(`--${FLAG_OF[option] ?? option} means nothing here: ${why}.`)

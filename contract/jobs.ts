@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FAILURES, type FailureCode } from './failures.ts'
+import { LOUDNESS_TARGET } from './loudness.ts'
 import { JOB_ACTIONS, JOB_KINDS, JOB_STATES, PRIORITIES, STEP_NAMES, STEP_STATES, WAITING_FOR } from './names.ts'
 import { AUDIO_FORMATS, DEFAULT_PRESET, HEIGHT_LIMITS, idleOptions, PRESET_NAMES } from './presets.ts'
 import { clientText } from './text.ts'
@@ -38,6 +39,12 @@ export const jobOptionsSchema = z
       .describe('Cap of the shorter displayed side, in pixels; not for the preset `audio`'),
     maxSizeBytes: whole.min(1).optional().describe('Largest acceptable download, in bytes'),
     keepSource: z.boolean().optional().describe('Keep the downloaded file in the library too'),
+    loudness: z
+      .boolean()
+      .optional()
+      .describe(
+        `Bring the sound to ${LOUDNESS_TARGET.integratedLufs} LUFS (EBU R 128) with peaks of at most ${LOUDNESS_TARGET.truePeakDbtp} dBTP; on for the preset \`audio\` unless false, off for others; not for \`original\``,
+      ),
     audioFormat: z.enum(AUDIO_FORMATS).optional().describe('For the preset `audio` alone'),
   })
   .meta({ id: 'JobOptions' })

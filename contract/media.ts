@@ -28,6 +28,17 @@ export const probeSummarySchema = z.object({
   startMs: z.int().describe('Timestamp of the first frame; most files begin at 0'),
   quality: z.int().min(0).max(100).describe('A rough score of picture and sound for comparing sources'),
   streams: z.array(streamSummarySchema),
+  loudness: z
+    .object({
+      integratedLufs: z.number().nullable().describe('Null for silence'),
+      truePeakDbtp: z.number().nullable(),
+      rangeLu: z.number(),
+    })
+    .nullable()
+    .optional()
+    .describe(
+      'By EBU R 128, of the sound as the preset shapes it and before its loudness is changed; null where it was not measured',
+    ),
 })
 export type ProbeSummary = z.infer<typeof probeSummarySchema>
 

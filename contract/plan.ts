@@ -3,6 +3,7 @@
  * planner never breaks a replay. No zod here: workflows read these types inside their sandbox.
  */
 
+import type { LoudnessPlan } from './loudness.ts'
 import type { PictureQuality } from './qualities.ts'
 
 /** Keyframes of what is encoded stand this far apart: segments can start on them, and a player finds its place quickly. */
@@ -97,6 +98,8 @@ export type AudioPlan =
       sampleRateHz: number
       /** Where 0 of the output lies, as in the picture. */
       originMs: number
+      /** Null: it stays as loud as it is. */
+      loudness: LoudnessPlan | null
       /** What the checks of the result expect, from the start of the container. */
       expectedMs: number | null
     }

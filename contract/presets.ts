@@ -17,6 +17,8 @@ export interface Preset {
   readonly audioBitrateBps: number | null
   /** Sound with more channels is mixed down to two. */
   readonly channels: number
+  /** Whether sound is brought to one loudness where a job says nothing about it. */
+  readonly loudness: boolean
   /** `file`: one file with faststart; `stream`: a ladder as HLS and DASH over the same CMAF segments. */
   readonly delivery: 'file' | 'stream'
   /** Of a file with a picture; null where the source decides, or there is none. */
@@ -30,7 +32,7 @@ export interface Preset {
 }
 
 /** What presets have in common whose sound is that of MP4 for everybody. */
-const STEREO_AAC = { audio: 'aac', audioBitrateBps: null, channels: 2 } as const
+const STEREO_AAC = { audio: 'aac', audioBitrateBps: null, channels: 2, loudness: false } as const
 const MP4 = { delivery: 'file', container: 'mp4', ...STEREO_AAC } as const
 /** The best picture and sound there are; of several that are equally good, those that may be copied. */
 const ANY_VIDEO = 'bv*+ba/b'
@@ -57,6 +59,7 @@ export const PRESETS = {
     audio: 'source',
     audioBitrateBps: null,
     channels: 2,
+    loudness: false,
     delivery: 'file',
     container: null,
     maxHeight: null,
@@ -79,12 +82,14 @@ export const PRESETS = {
   audio: {
     name: 'audio',
     title: 'Audio only',
-    description: 'The sound alone, as m4a, mp3 or opus; copied without loss where the source already fits.',
+    description:
+      'The sound alone, as m4a, mp3 or opus, at one loudness; copied without loss where the source already fits.',
     video: 'none',
     quality: null,
     audio: 'choice',
     audioBitrateBps: null,
     channels: 2,
+    loudness: true,
     delivery: 'file',
     container: null,
     maxHeight: null,
@@ -113,6 +118,7 @@ export const PRESETS = {
     audio: 'opus',
     audioBitrateBps: null,
     channels: 2,
+    loudness: false,
     delivery: 'file',
     container: 'webm',
     maxHeight: 1080,
@@ -129,6 +135,7 @@ export const PRESETS = {
     audio: 'opus',
     audioBitrateBps: null,
     channels: 8,
+    loudness: false,
     delivery: 'file',
     container: 'mkv',
     maxHeight: null,
@@ -187,6 +194,8 @@ export interface JobOptions {
   maxSizeBytes?: number | undefined
   /** Keep the downloaded file in the library beside what is made from it. */
   keepSource?: boolean | undefined
+  /** Bring the sound to one loudness, or leave it as it is; where it is left out the preset decides. */
+  loudness?: boolean | undefined
   /** `audio` only. */
   audioFormat?: AudioFormat | undefined
 }
@@ -200,6 +209,9 @@ export const idleOptions = (preset: PresetName, options: JobOptions): { option: 
   if (options.maxHeight !== undefined && PRESETS[preset].video === 'none') {
     idle.push({ option: 'maxHeight', why: `the preset ${preset} has no picture` })
   }
+  if (options.loudness === true && PRESETS[preset].audio === 'source') {
+    idle.push({ option: 'loudness', why: `the preset ${preset} keeps the sound as it is` })
+  }
   if (options.audioFormat !== undefined && PRESETS[preset].audio !== 'choice') {
     idle.push({
       option: 'audioFormat',
@@ -208,3 +220,7 @@ export const idleOptions = (preset: PresetName, options: JobOptions): { option: 
   }
   return idle
 }
+
+/** Whether the sound is brought to one loudness. */
+export const wantsLoudness = (preset: PresetName, options: Pick<JobOptions, 'loudness'>): boolean =>
+  PRESETS[preset].audio !== 'source' && (options.loudness ?? PRESETS[preset].loudness)

@@ -1,4 +1,4 @@
-import { DEFAULT_AUDIO_FORMAT, PRESETS, type JobOptions, type PresetName } from './presets.ts'
+import { DEFAULT_AUDIO_FORMAT, PRESETS, wantsLoudness, type JobOptions, type PresetName } from './presets.ts'
 
 /** Of what changes the outcome: jobs with the same source and the same key make the same media. */
 export const settingsKeyOf = (preset: PresetName, options: JobOptions): string =>
@@ -7,4 +7,5 @@ export const settingsKeyOf = (preset: PresetName, options: JobOptions): string =
     PRESETS[preset].video === 'none' ? null : (options.maxHeight ?? null),
     options.keepSource ?? false,
     PRESETS[preset].audio === 'choice' ? (options.audioFormat ?? DEFAULT_AUDIO_FORMAT) : null,
+    wantsLoudness(preset, options),
   ])

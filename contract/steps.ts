@@ -1,4 +1,5 @@
 import type { ProbeSummary, FileRole } from './media.ts'
+import type { Loudness } from './loudness.ts'
 import type { JobKind, JobState, StepName, StepState, WaitingFor } from './names.ts'
 import type { MediaPlan } from './plan.ts'
 import type { SourceFacts } from './source-facts.ts'
@@ -123,12 +124,20 @@ export interface TranscodeAudioInput {
   plan: MediaPlan
 }
 
+export interface TranscodedAudio {
+  /** Null: the source's own stream is to be taken after all, as it is loud enough already. */
+  file: StoredFile | null
+  /** Null where nobody asked for one. */
+  loudness: Loudness | null
+}
+
 export interface PackageInput {
   ref: StepRef
   file: StoredFile
   plan: MediaPlan
   /** In the order in which they are shown; empty where no picture is encoded. */
   chunks: TranscodedChunk[]
+  /** Null where none is encoded. */
   audio: StoredFile | null
   title: string
 }
@@ -171,6 +180,7 @@ export interface PublishInput {
   resolved: Resolved
   probed: Probed
   plan: MediaPlan
+  loudness: Loudness | null
   products: ProductFile[]
   source: StoredFile
 }

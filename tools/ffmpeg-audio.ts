@@ -20,17 +20,32 @@ const inStep = ({ originMs, sampleRateHz }: AudioEncode): string => {
   return `aresample=async=1:first_pts=${Math.round((originMs * sampleRateHz) / 1_000)},asetpts=PTS-STARTPTS`
 }
 
+/**
+ * The sound as it goes to the encoder, but for its loudness: in step, in the planned shape, and in floats, which neither clip nor
+ * are turned down when channels are mixed.
+ */
+export const shapeSound = (audio: AudioEncode): string[] => [
+  inStep(audio),
+  `aformat=sample_fmts=fltp:sample_rates=${audio.sampleRateHz}:channel_layouts=${LAYOUTS[audio.channels] ?? 'stereo'}`,
+]
+
+const LAYOUTS: Readonly<Record<number, string>> = { 1: 'mono', 2: 'stereo', 6: '5.1', 8: '7.1' }
+
 export interface AudioJob {
   audio: AudioEncode
   /** As ISO 639-2; null where nobody knows it. */
   language: string | null
   source: string
   output: string
+  /** Filters that change how loud it is. */
+  level: readonly string[]
 }
 
 /** Arguments of the ffmpeg that makes the whole sound track in one piece. */
-export const audioArgs = ({ audio, language, source, output }: AudioJob): string[] => {
-  const shape = ['-ac', `${audio.channels}`, '-ar', `${audio.sampleRateHz}`, '-af', inStep(audio)]
+export const audioArgs = ({ audio, language, source, output, level }: AudioJob): string[] => {
+  // Rate and channels once more as options: filters may end in others, as `loudnorm` does in 192 kHz.
+  const filters = [...(audio.loudness ? shapeSound(audio) : [inStep(audio)]), ...level].join(',')
+  const shape = ['-ac', `${audio.channels}`, '-ar', `${audio.sampleRateHz}`, '-af', filters]
   const codec = ['-c:a', ENCODERS[audio.codec], '-b:a', `${audio.bitrateBps}`]
   const bare = ['-map_metadata', '-1', '-map_chapters', '-1']
   return [

@@ -29,9 +29,10 @@ export const mainStreams = (
   const pick = (part: MediaPlan['video'] | MediaPlan['audio'], encoded: string | null): MuxStream[] => {
     if (part.mode === 'none') return []
     const language = plannedLanguage(plan, part.streamIndex)
-    if (part.mode === 'copy') return [{ path: files.source, streamIndex: part.streamIndex, language }]
-    if (encoded === null) return []
-    return [{ path: encoded, streamIndex: 0, language, delayMs: part === plan.video ? pictureDelay(plan) : 0 }]
+    const delayMs = part === plan.video ? pictureDelay(plan, files.audio) : 0
+    if (part.mode === 'copy' || staysCopy(part, encoded))
+      return [{ path: files.source, streamIndex: part.streamIndex, language }]
+    return encoded === null ? [] : [{ path: encoded, streamIndex: 0, language, delayMs }]
   }
   const further = plan.alsoCopy.map((streamIndex) => {
     return { path: files.source, streamIndex, language: plannedLanguage(plan, streamIndex) }
@@ -40,8 +41,12 @@ export const mainStreams = (
 }
 
 /** Encoded sound has the same origin as the picture; copied sound has that of the source. */
-const pictureDelay = ({ video, audio }: Pick<MediaPlan, 'video' | 'audio'>): number =>
-  video.mode === 'encode' && audio.mode === 'copy' ? (video.originMs ?? 0) : 0
+const pictureDelay = ({ video, audio }: Pick<MediaPlan, 'video' | 'audio'>, encoded: string | null): number =>
+  video.mode === 'encode' && (audio.mode === 'copy' || staysCopy(audio, encoded)) ? (video.originMs ?? 0) : 0
+
+/** Whether sound was to be encoded only if its loudness had to be changed, and that did not have to be. */
+export const staysCopy = (part: MediaPlan['video'] | MediaPlan['audio'], encoded: string | null): boolean =>
+  encoded === null && part.mode === 'encode' && 'loudness' in part && (part.loudness?.copyWithinLu ?? null) !== null
 
 /** Joins streams in one file without encoding; the index of an MP4 in front, so that it plays before it is loaded. */
 export const muxArgs = ({ streams, output, extension, title }: MuxJob): string[] => {

@@ -7,8 +7,10 @@ import type {
   Probed,
   ProductFile,
   Published,
+  PublishInput,
   Resolved,
   StoredFile,
+  TranscodedAudio,
   TranscodedChunk,
 } from '../contract/steps.ts'
 import {
@@ -75,8 +77,8 @@ const make = async (run: JobRun): Promise<{ mediaIds: string[]; reused: boolean 
   const { file } = await downloadSource(run, resolved)
   const probed = await probeSource(run, file)
   const plan = await decide(run, file, probed)
-  const products = await produce(run, { file, plan, title: resolved.title })
-  const published = await publishProducts(run, { resolved, probed, plan, products, source: file })
+  const made = await produce(run, { file, plan, title: resolved.title })
+  const published = await publishProducts(run, { resolved, probed, plan, ...made, source: file })
   return { mediaIds: [published.mediaId], reused: false }
 }
 
@@ -123,18 +125,19 @@ interface Making {
 }
 
 /** Encodes and packages; thumbnails are made beside that, the storyboard after the encode where that makes its tiles. */
-const produce = async (run: JobRun, making: Making): Promise<ProductFile[]> => {
+const produce = async (run: JobRun, making: Making): Promise<Pick<PublishInput, 'products' | 'loudness'>> => {
   const encode = once(() => transcode(run, making))
   const products = await allOrCancel([
     async () => pack(run, making, await encode()),
     () => makeThumbnails(run, making, encode),
   ])
-  return products.flat()
+  const { audio } = await encode()
+  return { products: products.flat(), loudness: audio?.loudness ?? null }
 }
 
 interface Encoded {
   chunks: TranscodedChunk[]
-  audio: StoredFile | null
+  audio: TranscodedAudio | null
 }
 
 /** Chunks that wait for a slot of a worker or have one: enough for a few workers, and room for other jobs between them. */
@@ -149,12 +152,10 @@ const transcode = async (run: JobRun, { file, plan }: Making): Promise<Encoded> 
   }
   const audioShare = audio ? (video ? 0.1 : 1) : 0
   const share = 1 - audioShare
-  const encodeAudio = async (): Promise<StoredFile | null> => {
-    if (!audio) return null
-    return attemptPart(run, 'transcode', { name: 'audio', share: audioShare }, (ref) =>
-      transcodeAudio.executeWithOptions(run.scheduling(`audio as ${audio.codec}`), [{ ref, file, plan }]),
+  const encodeAudio = (codec: string): Promise<TranscodedAudio> =>
+    attemptPart(run, 'transcode', { name: 'audio', share: audioShare }, (ref) =>
+      transcodeAudio.executeWithOptions(run.scheduling(`audio as ${codec}`), [{ ref, file, plan }]),
     )
-  }
   return runParts(run, 'transcode', async () => {
     const made: Encoded = { chunks: [], audio: null }
     await allOrCancel([
@@ -162,7 +163,7 @@ const transcode = async (run: JobRun, { file, plan }: Making): Promise<Encoded> 
         if (video) made.chunks = await encodeVideo(run, { file, plan, video, share })
       },
       async () => {
-        made.audio = await encodeAudio()
+        if (audio) made.audio = await encodeAudio(audio.codec)
       },
     ])
     return made
@@ -223,7 +224,7 @@ const encodePieces = (run: JobRun, picture: Picture, copy?: StoredFile): Promise
 const pack = async (run: JobRun, { file, plan, title }: Making, { chunks, audio }: Encoded): Promise<ProductFile[]> => {
   const { files } = await runStep(run, 'package', (ref) =>
     packageMedia.executeWithOptions(run.scheduling(plan.delivery === 'stream' ? 'HLS and DASH' : plan.extension), [
-      { ref, file, plan, chunks, audio, title },
+      { ref, file, plan, chunks, audio: audio?.file ?? null, title },
     ]),
   )
   return files
@@ -256,15 +257,7 @@ const chunksOf = async (encode: () => Promise<Encoded>): Promise<TranscodedChunk
   return chunks
 }
 
-interface Finished {
-  resolved: Resolved
-  probed: Probed
-  plan: MediaPlan
-  products: ProductFile[]
-  source: StoredFile
-}
-
-const publishProducts = (run: JobRun, finished: Finished): Promise<Published> => {
+const publishProducts = (run: JobRun, finished: Omit<PublishInput, 'ref' | 'mediaId' | 'job'>): Promise<Published> => {
   const mediaId = uuid4()
   const { jobId, owner, preset, passthrough, options, createdAt, force, source } = run.input
   const job = { jobId, owner, preset, passthrough, options, createdAt, force, url: source.url }

@@ -16,6 +16,7 @@ import { createTranscodeAudio } from '../../activities/transcode-audio.ts'
 import { createTranscodeChunk } from '../../activities/transcode-chunk.ts'
 import type { StepDeps } from '../../activities/step.ts'
 import { parseConfig } from '../../config.ts'
+import type { Loudness } from '../../contract/loudness.ts'
 import type { StepName } from '../../contract/names.ts'
 import type { MediaPlan } from '../../contract/plan.ts'
 import type { JobOptions, PresetName } from '../../contract/presets.ts'
@@ -32,6 +33,7 @@ const run = promisify(execFile)
 export interface Made {
   probed: Probed
   plan: MediaPlan
+  loudness: Loudness | null
   products: ProductFile[]
   pathOf(product: string): string
   probe(product: string): Promise<ProbeAnswer>
@@ -132,7 +134,7 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
       plan.audio.mode === 'encode'
         ? await act(media.transcodeAudio, { ref: ref(jobId, 'transcode', 'audio'), file, plan })
         : null
-    const packaging = { ref: ref(jobId, 'package'), file, plan, chunks, audio, title }
+    const packaging = { ref: ref(jobId, 'package'), file, plan, chunks, audio: audio?.file ?? null, title }
     const packaged = await act(media.packageMedia, packaging)
     const poster = await act(media.poster, { ref: ref(jobId, 'thumbnail', 'poster'), file, plan, title })
     const storyboardInput = { ref: ref(jobId, 'thumbnail', 'storyboard'), file, plan, chunks }
@@ -147,7 +149,14 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
       const { size } = await stat(pathOf(product.path))
       if (size !== product.sizeBytes) throw new Error(`${product.path} has ${size}, not ${product.sizeBytes} bytes`)
     }
-    return { probed, plan, products, pathOf, probe: (name) => ffprobe(config.tools.ffprobe, pathOf(name)) }
+    return {
+      probed,
+      plan,
+      loudness: audio?.loudness ?? null,
+      products,
+      pathOf,
+      probe: (name) => ffprobe(config.tools.ffprobe, pathOf(name)),
+    }
   }
 
   return {

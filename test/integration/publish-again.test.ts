@@ -55,6 +55,7 @@ const inputFor = async (): Promise<PublishInput> => {
     resolved: (await activities['resolve']?.({} as never)) as PublishInput['resolved'],
     probed: (await activities['probe']?.({} as never)) as PublishInput['probed'],
     plan: ingestPlan(),
+    loudness: null,
     products: [product, { ...product, path: 'source.mp4', role: 'source' }],
     source: file,
   }

@@ -17,6 +17,12 @@ describe('flags of submit', () => {
     })
   })
 
+  it('reads whether the sound is brought to one loudness', () => {
+    expect(read('--loudness', 'on').options).toEqual({ loudness: true })
+    expect(read('--preset=audio', '--loudness=off').options).toEqual({ loudness: false })
+    expect(read('--preset=original', '--loudness=off').options).toEqual({ loudness: false })
+  })
+
   it('takes a height where there is a picture', () => {
     expect(read('--max-height', '720').options).toEqual({ maxHeight: 720 })
   })
@@ -38,6 +44,8 @@ describe('flags of submit', () => {
     [['--max-height=1e99'], 'whole number from 16 to 8640'],
     [['--audio-format', 'mp3'], '--audio-format means nothing here: the preset web has no choice of audio formats'],
     [['--preset', 'audio', '--max-height', '720'], '--max-height means nothing here: the preset audio has no picture'],
+    [['--loudness', 'loud'], 'one of on, off'],
+    [['--preset', 'original', '--loudness=on'], 'the preset original keeps the sound as it is'],
     [['--max-height', '-1'], 'ambiguous'],
     [['--preset', 'best'], 'one of web, original, stream, audio'],
     [['--nonsense'], 'Unknown option'],

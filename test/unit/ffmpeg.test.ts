@@ -112,10 +112,11 @@ describe('audio and mux', () => {
   it('puts sound in step with the picture', () => {
     const audio = { mode: 'encode', streamIndex: 1, codec: 'opus', bitrateBps: 128_000 } as const
     const args = audioArgs({
-      audio: { ...audio, channels: 2, sampleRateHz: 48_000, originMs: 0, expectedMs: null },
+      audio: { ...audio, channels: 2, sampleRateHz: 48_000, originMs: 0, loudness: null, expectedMs: null },
       language: 'deu',
       source: '/in/a.mkv',
       output: '/out/a.opus',
+      level: [],
     })
     expect(valuesOf(args, '-c:a')).toEqual(['libopus'])
     expect(valuesOf(args, '-af')).toEqual(['aresample=async=1:first_pts=0'])

@@ -208,12 +208,27 @@ describe('stream', () => {
 
 describe('audio', () => {
   it.each<[string, Parameters<typeof audioFacts>[0], JobOptions, string]>([
-    ['AAC as m4a', {}, {}, 'm4a none copy made'],
+    ['AAC as m4a', {}, { loudness: false }, 'm4a none copy made'],
     ['Opus as m4a', { codec: 'opus' }, {}, 'm4a none encode made'],
     ['AAC as mp3', {}, { audioFormat: 'mp3' }, 'mp3 none encode made'],
-    ['Opus as opus', { codec: 'opus' }, { audioFormat: 'opus' }, 'opus none copy made'],
+    ['Opus as opus', { codec: 'opus' }, { audioFormat: 'opus', loudness: false }, 'opus none copy made'],
   ])('makes %s', (_, changes, options, expected) => {
     expect(outline(decide(sourceFacts({ audio: audioFacts(changes) }), 'audio', options))).toBe(expected)
+  })
+
+  it('is brought to one loudness, as what others make is on request; what fits may stay a copy all the same', () => {
+    const loudness = (preset: PresetName, codec: string, options: JobOptions = {}) => {
+      const { audio } = decide(sourceFacts({ audio: audioFacts({ codec }) }), preset, options)
+      return audio.mode === 'encode' ? audio.loudness : audio.mode
+    }
+    const target = { integratedLufs: -16, truePeakDbtp: -1.5 }
+    expect(loudness('audio', 'aac')).toEqual({ ...target, copyWithinLu: 1 })
+    expect(loudness('audio', 'flac')).toEqual({ ...target, copyWithinLu: null })
+    expect(loudness('audio', 'flac', { loudness: false })).toBeNull()
+    expect(loudness('web', 'aac')).toBe('copy')
+    expect(loudness('web', 'aac', { loudness: true })).toEqual({ ...target, copyWithinLu: 1 })
+    expect(loudness('stream', 'flac')).toBeNull()
+    expect(loudness('original', 'aac')).toBe('copy')
   })
 
   it('lasts as long as the sound, which may be shorter than the video', () => {

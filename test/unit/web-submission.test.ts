@@ -10,6 +10,7 @@ const draft = (change: Partial<Draft> = {}): Draft => ({
   sizeUnit: 'MB',
   keepSource: false,
   audioFormat: 'm4a',
+  loudness: '',
   force: false,
   ...change,
 })

@@ -10,6 +10,7 @@ const optionWords = ({ preset, options }: Job): string | null => {
     options.maxHeight === undefined ? null : `at most ${options.maxHeight}p`,
     options.maxSizeBytes === undefined ? null : `at most ${formatBytes(options.maxSizeBytes)}`,
     options.keepSource ? 'source is kept' : null,
+    options.loudness === undefined ? null : options.loudness ? 'at one loudness' : 'as loud as the source',
     preset === 'audio' && options.audioFormat !== undefined ? options.audioFormat : null,
   ].filter((word) => word !== null)
   return words.length === 0 ? null : words.join(', ')

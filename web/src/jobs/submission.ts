@@ -1,5 +1,5 @@
 import { isEnded } from '../../../contract/names.ts'
-import type { AudioFormat, JobOptions, PresetName } from '../../../contract/presets.ts'
+import { PRESETS, type AudioFormat, type JobOptions, type PresetName } from '../../../contract/presets.ts'
 import type { Accepted, Submission } from '../http/jobs.ts'
 
 /** The form as a person has filled it in; numbers are still text. */
@@ -11,6 +11,8 @@ export interface Draft {
   sizeUnit: 'MB' | 'GB'
   keepSource: boolean
   audioFormat: AudioFormat
+  /** Empty: as the preset says. */
+  loudness: '' | 'on' | 'off'
   force: boolean
 }
 
@@ -48,6 +50,7 @@ const toOptions = (draft: Draft): JobOptions => {
   const bytes = sizeBytes(draft)
   if (bytes !== undefined) options.maxSizeBytes = bytes
   if (draft.keepSource) options.keepSource = true
+  if (draft.loudness !== '' && PRESETS[draft.preset].audio !== 'source') options.loudness = draft.loudness === 'on'
   if (draft.preset === 'audio') options.audioFormat = draft.audioFormat
   else if (draft.maxHeight !== '') options.maxHeight = Number(draft.maxHeight)
   return options

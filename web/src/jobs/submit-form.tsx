@@ -16,6 +16,7 @@ const emptyDraft: Draft = {
   sizeUnit: 'MB',
   keepSource: false,
   audioFormat: DEFAULT_AUDIO_FORMAT,
+  loudness: '',
   force: false,
 }
 

@@ -1,5 +1,6 @@
 import { useId } from 'react'
-import { AUDIO_FORMATS, type AudioFormat } from '../../../contract/presets.ts'
+import { LOUDNESS_TARGET } from '../../../contract/loudness.ts'
+import { AUDIO_FORMATS, PRESETS, type AudioFormat } from '../../../contract/presets.ts'
 import type { Draft } from './submission.ts'
 import styles from './submit-options.module.css'
 
@@ -11,6 +12,8 @@ interface SubmitOptionsProps {
 }
 
 const isAudioFormat = (value: string): value is AudioFormat => AUDIO_FORMATS.some((format) => format === value)
+
+const isLoudness = (value: string): value is Draft['loudness'] => ['', 'on', 'off'].includes(value)
 
 export const SubmitOptions = ({ draft, change }: SubmitOptionsProps) => {
   const id = useId()
@@ -43,6 +46,22 @@ export const SubmitOptions = ({ draft, change }: SubmitOptionsProps) => {
                 {height}p
               </option>
             ))}
+          </select>
+        </div>
+      )}
+      {PRESETS[draft.preset].audio !== 'source' && (
+        <div className={styles.field}>
+          <label htmlFor={`${id}-loudness`}>Loudness</label>
+          <select
+            id={`${id}-loudness`}
+            value={draft.loudness}
+            onChange={({ target }) => isLoudness(target.value) && change({ loudness: target.value })}
+          >
+            <option value="">
+              As the preset says ({PRESETS[draft.preset].loudness ? 'even' : 'as in the source'})
+            </option>
+            <option value="on">Even, at {LOUDNESS_TARGET.integratedLufs} LUFS</option>
+            <option value="off">As in the source</option>
           </select>
         </div>
       )}
