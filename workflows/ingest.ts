@@ -125,14 +125,13 @@ interface Making {
 }
 
 /** Encodes and packages; thumbnails are made beside that, the storyboard after the encode where that makes its tiles. */
-const produce = async (run: JobRun, making: Making): Promise<Pick<PublishInput, 'products' | 'loudness'>> => {
+const produce = async (run: JobRun, making: Making) => {
   const encode = once(() => transcode(run, making))
   const products = await allOrCancel([
     async () => pack(run, making, await encode()),
     () => makeThumbnails(run, making, encode),
   ])
-  const { audio } = await encode()
-  return { products: products.flat(), loudness: audio?.loudness ?? null }
+  return { products: products.flat(), loudness: (await encode()).audio?.loudness ?? null }
 }
 
 interface Encoded {
