@@ -68,7 +68,7 @@ const fetchInfo = async (
   return joinFormats(deps, run, formats, files)
 }
 
-/** Whole files are fetched from their origins; what comes in pieces, or what an origin keeps from us, is for yt-dlp. */
+/** Files and plain segments are fetched from their origins; all else, and what an origin keeps from us, is for yt-dlp. */
 const fetchFiles = async (
   deps: SourceDeps,
   run: StepRun,

@@ -87,7 +87,7 @@ const fetchRest = async ({ http, ask, file, meter }: Fetch, part: Part): Promise
 }
 
 /** A disk that is nearly full takes a part first and says so only when asked for the rest. */
-const writeAll = async (file: FileHandle, chunk: Uint8Array, position: number): Promise<void> => {
+export const writeAll = async (file: FileHandle, chunk: Uint8Array, position: number): Promise<void> => {
   for (let done = 0; done < chunk.length;) {
     done += (await file.write(chunk, done, chunk.length - done, position + done)).bytesWritten
   }

@@ -20,7 +20,7 @@ interface Place {
 
 const noteOf = (path: string): string => `${path}.part.json`
 /** Signatures in the query change, the file does not. */
-const addressOf = (url: string): string => url.replace(/[?#].*/s, '')
+export const addressOf = (url: string): string => url.replace(/[?#].*/s, '')
 
 /** What an earlier attempt left of a file at this address; an empty part where there is nothing to go on with. */
 export const readPart = async ({ url, path }: Place): Promise<Part> => {
@@ -44,3 +44,6 @@ export const notePart = async ({ url, path }: Place, { totalBytes, validator }: 
   else
     await writeFile(noteOf(path), JSON.stringify({ address: addressOf(url), totalBytes, validator }), { mode: 0o600 })
 }
+
+/** The file is done with, or goes on as a part of another. */
+export const forgetPart = (path: string): Promise<void> => rm(noteOf(path), { force: true })

@@ -188,7 +188,7 @@ describe('an attempt that ends early', { concurrent: true }, () => {
   it('does not fetch again which of two files was whole', async () => {
     const [first, second] = [line.serve({}), line.serve({})]
     line.origin.on(second, inTurn(status(503), file(line.media)))
-    const files = [first, second].map((path) => ({ url: line.origin.urlOf(path), ext: 'mp4', headers: {} }))
+    const files = [first, second].map((path) => ({ at: { file: line.origin.urlOf(path) }, ext: 'mp4', headers: {} }))
     const egress = await createEgress(line.config, { warn: () => {} })
     const dir = join(line.config.dataDir, 'two-files')
     const fetchBoth = () => fetchDirect({ egress, silenceMs: 1_000 }, dir, files, () => {})
