@@ -40,9 +40,13 @@ const placeOf = (format: YtdlpFormat): DirectFile['at'] | null => {
     return segments === null ? null : { segments }
   }
   if (!url || !URL.canParse(url) || beyond.length > 0) return null
-  if (protocol === 'm3u8_native') return (format['hls_aes'] ?? null) === null ? { playlist: url } : null
+  if (protocol === 'm3u8_native') return isPlainHls(format) ? { playlist: url } : null
   return protocol === 'http' || protocol === 'https' ? { file: url } : null
 }
+
+/** What an extractor may know of a playlist beyond what stands in it. */
+const BEYOND_PLAYLIST = ['hls_aes', 'hls_media_playlist_data', 'extra_param_to_segment_url'] as const
+const isPlainHls = (format: YtdlpFormat): boolean => BEYOND_PLAYLIST.every((field) => (format[field] ?? null) === null)
 
 const fragments = z.array(z.object({ url: z.string().optional(), path: z.string().optional() })).min(1)
 

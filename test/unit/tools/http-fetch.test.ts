@@ -15,12 +15,22 @@ const infoOf = (change: object) =>
 
 it('takes the address and what was sent to it', () => {
   const [file] = directFiles(infoOf({ http_headers: { 'User-Agent': 'mine', Referer: 'https://page/' } })) ?? []
-  expect(file).toMatchObject({ url: 'https://host/a.mp4', ext: 'mp4' })
+  expect(file).toMatchObject({ at: { file: 'https://host/a.mp4' }, ext: 'mp4' })
   expect(file?.headers).toMatchObject({ 'user-agent': 'mine', referer: 'https://page/', 'sec-fetch-mode': 'navigate' })
 })
 
 it('makes no path of an extension', () => {
   expect(directFiles(infoOf({ ext: '../x' }))?.[0]?.ext).toBe('bin')
+})
+
+it('takes the playlist of segments, or their addresses', () => {
+  const placeOf = (change: object) => directFiles(infoOf(change))?.[0]?.at
+  expect(placeOf({ protocol: 'm3u8_native' })).toEqual({ playlist: 'https://host/a.mp4' })
+  const fragments = [{ path: 'init.mp4' }, { path: '1.m4s' }, { url: 'https://other/2.m4s' }]
+  const dash = { protocol: 'http_dash_segments', fragment_base_url: 'https://host/dash/', fragments }
+  expect(placeOf(dash)).toEqual({
+    segments: ['https://host/dash/init.mp4', 'https://host/dash/1.m4s', 'https://other/2.m4s'],
+  })
 })
 
 it.each([
@@ -29,7 +39,11 @@ it.each([
   ['what is asked for by a form', infoOf({ request_data: 'a=b' })],
   ['what is slow if asked for as a whole', infoOf({ downloader_options: { http_chunk_size: 10_485_760 } })],
   ['what is not there yet', infoOf({ available_at: 1_900_000_000 })],
-  ['a playlist', infoOf({ protocol: 'm3u8_native' })],
+  ['segments that need cookies', infoOf({ protocol: 'm3u8_native', cookies: 'a=b; Domain=host' })],
+  ['a playlist with a key from elsewhere', infoOf({ protocol: 'm3u8_native', hls_aes: { key: 'a' } })],
+  ['segments of which nobody knows where they are', infoOf({ protocol: 'http_dash_segments' })],
+  ['segments off the web', infoOf({ protocol: 'http_dash_segments', fragments: [{ url: 'file:///etc/passwd' }] })],
+  ['a stream of another kind', infoOf({ protocol: 'ism' })],
 ])('leaves %s to yt-dlp', (_what, info) => {
   expect(directFiles(info)).toBeNull()
 })
@@ -46,5 +60,5 @@ it('takes picture and sound that come apart, or neither', () => {
       }),
     )
   expect(directFiles(apart({}))?.map(({ ext }) => ext)).toEqual(['mp4', 'm4a'])
-  expect(directFiles(apart({ protocol: 'm3u8_native' }))).toBeNull()
+  expect(directFiles(apart({ protocol: 'ism' }))).toBeNull()
 })
