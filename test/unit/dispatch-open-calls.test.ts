@@ -15,6 +15,7 @@ const silentClient = () => {
         call(),
         new Promise((_, reject) => {
           signals.push(signal)
+          if (signal.aborted) reject(signal.reason as Error)
           signal.addEventListener('abort', () => reject(signal.reason as Error))
         }),
       ]),
