@@ -132,6 +132,25 @@ describe('progress', () => {
     expect(live?.job.steps[2]?.percent).toBeNull()
   })
 
+  it('of a part stays beside those of parts at later attempts, and goes when its step has ended or is to come again', () => {
+    const one = progress({ step: 'transcode', part: '1', attempt: 1 })
+    const two = progress({ step: 'transcode', part: '2', attempt: 2 })
+    const transcode = (state: Step['state'], attempt: number) =>
+      stateOf({ step: step({ name: 'transcode', state, attempt }) })
+    expect(jobAfter(one, two)?.readings).toEqual([one, two])
+    expect(jobAfter(transcode('queued', 2), two, one)?.readings).toEqual([two, one])
+    expect(jobAfter(one, two, transcode('pending', 2))?.readings).toEqual([])
+    expect(jobAfter(transcode('succeeded', 2), one, two)?.readings).toEqual([])
+  })
+
+  it('says nothing while the job rests', () => {
+    const reading = progress({ step: 'transcode', part: '1' })
+    const rests = stateOf({ state: 'paused', step: step({ name: 'transcode', state: 'queued', attempt: 2 }) })
+    const live = jobAfter(reading, rests, progress({ step: 'transcode', part: '1', seq: 2 }))
+    expect(live?.readings).toEqual([])
+    expect(live?.job.steps[2]?.state).toBe('queued')
+  })
+
   it('proves that a step which was only queued runs, whatever order they come in', () => {
     const queued = (change: Partial<Step> = {}) => step({ state: 'queued', ...change })
     const stateAfter = (...events: LiveEvent[]) => jobAfter(...events)?.job.steps[1]?.state
@@ -178,11 +197,15 @@ describe('a change of state', () => {
     expect(live?.job.steps.map(({ state }) => state)).toEqual(['succeeded', 'succeeded', 'running'])
   })
 
-  it('asks for the whole job where it cannot tell all: a gap, the end, a title to learn', () => {
+  it('asks for the whole job where it cannot tell all: a gap, the end, a title to learn, wishes', () => {
     const wanted = (known: Job, message: StateMessage) =>
       after({ type: 'snapshot', job: known }, message).wanted.has(ID)
     const untitled = job({ source: { url: 'u', file: null, title: null, site: null } })
-    expect(wanted(job(), stateOf())).toBe(false)
+    expect(wanted(job(), stateOf({ step: step() }))).toBe(false)
+    // Somebody wishes something of it, perhaps on another page.
+    expect(wanted(job(), stateOf())).toBe(true)
+    expect(wanted(job(), stateOf({ step: step({ state: 'queued' }), state: 'paused' }))).toBe(true)
+    expect(wanted(job(), stateOf({ revision: 5 }))).toBe(false)
     expect(wanted(job(), stateOf({ revision: 8 }))).toBe(true)
     expect(wanted(job(), stateOf({ state: 'succeeded' }))).toBe(true)
     expect(wanted(untitled, stateOf({ step: step({ state: 'succeeded' }) }))).toBe(true)

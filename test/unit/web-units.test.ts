@@ -99,5 +99,14 @@ it.each([
   const broken: Step = { ...transcode, name: 'resolve', state: state === 'succeeded' ? 'succeeded' : 'failed' }
   const later: Step = { ...transcode, state: stepState }
   const steps = state === 'running' ? [later] : [broken, later]
-  expect(stepWords({ state, steps }, later).words).toBe(words)
+  expect(stepWords({ state, steps, pauseRequested: false }, later).words).toBe(words)
+})
+
+it('a step of a job that rests does not wait for a slot', () => {
+  const queued: Step = { ...transcode, state: 'queued' }
+  const wordsOf = (state: 'running' | 'paused', pauseRequested: boolean) =>
+    stepWords({ state, steps: [queued], pauseRequested }, queued).words
+  expect(wordsOf('running', false)).toBe('Waiting for a free slot')
+  expect(wordsOf('running', true)).toBe('Paused')
+  expect(wordsOf('paused', true)).toBe('Paused')
 })

@@ -33,10 +33,12 @@ export const getJob = (id: string, signal?: AbortSignal): Promise<Job> =>
 export const submitJobs = (jobs: Submission[]): Promise<{ items: Accepted[] }> =>
   request('/jobs', { method: 'POST', body: { jobs } })
 
-export const cancelJob = (id: string): Promise<Job> =>
-  request(`/jobs/${encodeURIComponent(id)}/cancel`, { method: 'POST' })
+export type Action = 'cancel' | 'pause' | 'resume' | 'retry'
 
-export const retryJob = (id: string): Promise<Job> =>
-  request(`/jobs/${encodeURIComponent(id)}/retry`, { method: 'POST' })
+export const actOnJob = (id: string, action: Action): Promise<Job> =>
+  request(`/jobs/${encodeURIComponent(id)}/${action}`, { method: 'POST' })
+
+export const changePriority = (id: string, priority: number): Promise<Job> =>
+  request(`/jobs/${encodeURIComponent(id)}`, { method: 'PATCH', body: { priority } })
 
 export const deleteJob = (id: string): Promise<null> => request(`/jobs/${encodeURIComponent(id)}`, { method: 'DELETE' })

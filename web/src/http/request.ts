@@ -46,7 +46,7 @@ export const toProblem = (status: number, body: unknown): Problem => {
 }
 
 interface RequestInput {
-  method?: 'GET' | 'POST' | 'DELETE'
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   body?: unknown
   signal?: AbortSignal | undefined
 }

@@ -4,22 +4,27 @@ import type { Job } from '../../../contract/jobs.ts'
 import { isEnded, RETRYABLE_STATES } from '../../../contract/names.ts'
 import { Button, buttonClass } from '../design/button.tsx'
 import { ConfirmDialog } from '../design/confirm-dialog.tsx'
-import { Icon } from '../design/icon.tsx'
+import { Icon, type IconName } from '../design/icon.tsx'
+import type { Action } from '../http/jobs.ts'
 import styles from './job-actions.module.css'
 import { useDeleteJob, useJobAction } from './job-queries.ts'
-import { titleOf } from './job-wording.ts'
+import { isHeld, titleOf } from './job-wording.ts'
 
 const mayRetry = (job: Job): boolean => RETRYABLE_STATES.some((state) => state === job.state)
 
 /** What the job's state allows. `onDeleted`: where to go when the job is gone from under the page. */
 export const JobActions = ({ job, onDeleted }: { job: Job; onDeleted?: () => void }) => {
-  const cancel = useJobAction('cancel')
-  const retry = useJobAction('retry')
+  const act = useJobAction(job.id)
   const remove = useDeleteJob()
   const [asking, setAsking] = useState(false)
   const about = titleOf(job)
-  const failure = cancel.error ?? retry.error
   const mediaId = job.result?.mediaIds[0]
+  const isLive = !isEnded(job.state)
+  const button = (action: Action, icon: IconName, words: string, disabled = false) => (
+    <Button icon={icon} about={about} disabled={disabled || act.isPending} onClick={() => act.mutate(action)}>
+      {words}
+    </Button>
+  )
 
   return (
     <div className={styles.actions}>
@@ -29,29 +34,19 @@ export const JobActions = ({ job, onDeleted }: { job: Job; onDeleted?: () => voi
           Play<span className="visually-hidden"> {about}</span>
         </Link>
       )}
-      {!isEnded(job.state) && (
-        <Button
-          icon="cancel"
-          about={about}
-          disabled={job.cancelRequested || cancel.isPending}
-          onClick={() => cancel.mutate(job.id)}
-        >
-          {job.cancelRequested ? 'Cancelling' : 'Cancel'}
-        </Button>
-      )}
-      {mayRetry(job) && (
-        <Button icon="retry" about={about} disabled={retry.isPending} onClick={() => retry.mutate(job.id)}>
-          Retry
-        </Button>
-      )}
-      {isEnded(job.state) && (
+      {isLive &&
+        !job.cancelRequested &&
+        (isHeld(job) ? button('resume', 'play', 'Resume') : button('pause', 'pause', 'Pause'))}
+      {isLive && button('cancel', 'cancel', job.cancelRequested ? 'Cancelling' : 'Cancel', job.cancelRequested)}
+      {mayRetry(job) && button('retry', 'retry', 'Retry')}
+      {!isLive && (
         <Button look="quiet" icon="trash" about={about} onClick={() => setAsking(true)}>
           Delete
         </Button>
       )}
-      {failure && (
+      {act.error && (
         <p role="alert" className={styles.failure}>
-          {failure.message}
+          {act.error.message}
         </p>
       )}
       <ConfirmDialog

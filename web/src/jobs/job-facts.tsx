@@ -1,9 +1,11 @@
 import { Link } from 'wouter'
 import type { Job } from '../../../contract/jobs.ts'
+import { isEnded, PRIORITIES } from '../../../contract/names.ts'
 import { PRESETS } from '../../../contract/presets.ts'
 import { Facts } from '../design/facts.tsx'
 import { TimeAgo } from '../design/time-ago.tsx'
 import { formatBytes, formatSpan } from '../design/units.ts'
+import { PrioritySelect } from './priority-select.tsx'
 
 const optionWords = ({ preset, options }: Job): string | null => {
   const words = [
@@ -43,7 +45,7 @@ export const JobFacts = ({ job }: { job: Job }) => {
         ['Site', job.source.site],
         ['Preset', PRESETS[job.preset].title],
         ['Options', optionWords(job)],
-        ['Priority', job.priority === 3 ? null : String(job.priority)],
+        ['Priority', priorityOf(job)],
         ['Note', job.passthrough],
         ['Accepted', <TimeAgo key="accepted" time={job.createdAt} />],
         ['Took', took === null ? null : formatSpan(took)],
@@ -53,6 +55,11 @@ export const JobFacts = ({ job }: { job: Job }) => {
       ]}
     />
   )
+}
+
+const priorityOf = (job: Job) => {
+  if (!isEnded(job.state)) return <PrioritySelect key="priority" job={job} />
+  return job.priority === PRIORITIES.usual ? null : String(job.priority)
 }
 
 const mediaLinks = (job: Job) => {

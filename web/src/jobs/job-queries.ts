@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { Job } from '../../../contract/jobs.ts'
-import { cancelJob, deleteJob, getJob, listJobs, retryJob, submitJobs } from '../http/jobs.ts'
+import { type Action, actOnJob, changePriority, deleteJob, getJob, listJobs, submitJobs } from '../http/jobs.ts'
 import { useLiveState, useLiveStore } from '../live/live-provider.tsx'
 import { type JobFilter, statesOf } from './job-filter.ts'
 import { visibleJobs } from './visible-jobs.ts'
@@ -46,10 +46,19 @@ export const useSubmit = () => {
   })
 }
 
-export const useJobAction = (action: 'cancel' | 'retry') => {
+/** What is done to one job; `action` is what it is at, for those that show it. */
+export const useJobAction = (id: string) => {
   const store = useLiveStore()
   return useMutation({
-    mutationFn: (id: string): Promise<Job> => (action === 'cancel' ? cancelJob(id) : retryJob(id)),
+    mutationFn: (action: Action): Promise<Job> => actOnJob(id, action),
+    onSuccess: (job) => store.loaded([job]),
+  })
+}
+
+export const usePriority = (id: string) => {
+  const store = useLiveStore()
+  return useMutation({
+    mutationFn: (priority: number): Promise<Job> => changePriority(id, priority),
     onSuccess: (job) => store.loaded([job]),
   })
 }

@@ -6,7 +6,7 @@ import { ProgressBar } from '../design/progress-bar.tsx'
 import { formatAmount, formatPercent, formatSpan } from '../design/units.ts'
 import { useNow } from '../design/use-now.ts'
 import type { LiveJob } from '../live/live-state.ts'
-import { paceOf, STEP_WORDS, stepWords } from './job-wording.ts'
+import { isHeld, paceOf, STEP_WORDS, stepWords } from './job-wording.ts'
 import styles from './step-timeline.module.css'
 
 const STEP_ICONS: Record<StepState, IconName | null> = {
@@ -64,7 +64,7 @@ const StepItem = ({ job, step, readings, now }: StepItemProps) => {
           <h3>{words.title}</h3>
           <span className={styles.state}>
             {stateWords}
-            {step.attempt > 1 && `, attempt ${step.attempt}`}
+            {step.attempt > 1 && !isHeld(job) && `, attempt ${step.attempt}`}
           </span>
           {span && <span className={styles.span}>{span}</span>}
         </div>

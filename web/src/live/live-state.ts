@@ -30,12 +30,17 @@ interface Draft {
 const STEP_ENDED: readonly Step['state'][] = ['succeeded', 'failed', 'skipped', 'cancelled']
 const stepHasEnded = (step: Step): boolean => STEP_ENDED.includes(step.state)
 
-/** Readings of an attempt that a newer one of the same step has replaced say nothing any more. */
-const readingsOf = (steps: readonly Step[], readings: readonly ProgressMessage[]): ProgressMessage[] =>
-  readings.filter((reading) => {
-    const step = steps.find((candidate) => candidate.name === reading.step)
-    return step === undefined || reading.attempt >= step.attempt
-  })
+/** Readings of an attempt that a newer one has replaced say nothing any more, and neither does any while the job rests. */
+const readingsOf = ({ state, steps }: Job, readings: readonly ProgressMessage[]): ProgressMessage[] =>
+  state === 'paused' ? [] : readings.filter((reading) => !isReplaced(reading, steps))
+
+/** A step has the number of the furthest of its parts: the others are at attempts of their own. */
+const isReplaced = (reading: ProgressMessage, steps: readonly Step[]): boolean => {
+  const step = steps.find((candidate) => candidate.name === reading.step)
+  if (step === undefined || reading.attempt > step.attempt) return false
+  if (step.state === 'pending' || stepHasEnded(step)) return step.state === 'pending' || reading.attempt < step.attempt
+  return reading.part === null && reading.attempt < step.attempt
+}
 
 /**
  * A reading proves that its step runs: the row says `queued` until the step ends where nothing was written in between. After a
@@ -60,7 +65,7 @@ const putWhole = (draft: Draft, job: Job): void => {
   }
   // The row's percent is as old as its last change of state; readings that came since are ahead of it.
   const percent = isEnded(job.state) ? job.percent : furthest(job.percent, known.job.percent)
-  const readings = readingsOf(job.steps, known.readings)
+  const readings = readingsOf(job, known.readings)
   draft.jobs.set(job.id, { job: { ...job, percent, steps: stepsAsRead(job.steps, readings) }, readings })
 }
 
@@ -68,9 +73,10 @@ const furthest = (one: number | null, other: number | null): number | null =>
   one === null || other === null ? (one ?? other) : Math.max(one, other)
 
 const isStale = (entry: LiveJob, message: ProgressMessage): boolean => {
-  if (isEnded(entry.job.state)) return true
+  if (isEnded(entry.job.state) || entry.job.state === 'paused') return true
   const step = entry.job.steps.find((candidate) => candidate.name === message.step)
-  if (step && (message.attempt < step.attempt || (message.attempt === step.attempt && stepHasEnded(step)))) return true
+  if (step && stepHasEnded(step) && message.attempt <= step.attempt) return true
+  if (step && message.part === null && message.attempt < step.attempt) return true
   const known = entry.readings.find((reading) => reading.step === message.step && reading.part === message.part)
   if (!known) return false
   return message.attempt < known.attempt || (message.attempt === known.attempt && message.seq <= known.seq)
@@ -79,9 +85,7 @@ const isStale = (entry: LiveJob, message: ProgressMessage): boolean => {
 const putProgress = (draft: Draft, message: ProgressMessage): void => {
   const entry = draft.jobs.get(message.jobId)
   if (!entry || isStale(entry, message)) return
-  const others = entry.readings.filter(
-    (reading) => reading.step !== message.step || (reading.part !== message.part && reading.attempt >= message.attempt),
-  )
+  const others = entry.readings.filter((reading) => reading.step !== message.step || reading.part !== message.part)
   const readings = [...others, message]
   // Only a step in one piece has the percent of its one part.
   const steps = entry.job.steps.map((step) =>
@@ -107,14 +111,16 @@ const putState = (draft: Draft, message: StateMessage): void => {
   const steps = changed ? known.steps.map((step) => (step.name === changed.name ? changed : step)) : known.steps
   const { revision, state, error, waitingFor } = message
   const runsAgain = isEnded(known.state) && !isEnded(state)
-  const readings = runsAgain ? [] : readingsOf(steps, entry.readings)
+  const readings = runsAgain ? [] : readingsOf({ ...known, state, steps }, entry.readings)
   const percent = runsAgain ? null : known.percent
   const job = { ...known, revision, state, error, waitingFor, percent, steps: stepsAsRead(steps, readings) }
   draft.jobs.set(known.id, { job, readings })
   // A state message tells of one step. What else has changed (other steps, title, result) only the whole job says.
   const leftGap = revision > known.revision + 1
   const learnsTitle = known.source.title === null && changed?.state === 'succeeded'
-  if (leftGap || runsAgain || isEnded(state) || learnsTitle) draft.wanted.add(known.id)
+  // What is wished of a job, and its priority, are in no message of their own.
+  const isOfWishes = revision > known.revision && (state !== known.state || changed === null)
+  if (leftGap || runsAgain || isEnded(state) || learnsTitle || isOfWishes) draft.wanted.add(known.id)
 }
 
 const remove = (draft: Draft, jobId: string): void => {
