@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Job } from '../../contract/jobs.ts'
 import { SIGNALS, workflowIdOf } from '../../contract/names.ts'
@@ -65,6 +67,9 @@ const timed = async (job: Job, word: string, state: string): Promise<number> => 
   await reached
   return Date.now() - askedAt
 }
+
+const commandLine = (...words: string[]) =>
+  promisify(execFile)(process.execPath, ['--import', 'tsx', 'cli.ts', '--data', sluice.config.dataDir, ...words])
 
 const pidOf = (name: string): number | undefined =>
   readInstance(sluice.config.dataDir)?.processes.find((candidate) => candidate.name === name)?.pid
@@ -139,8 +144,44 @@ describe('pause', () => {
     // In the middle of stopping.
     for (const name of ['worker', 'temporal', 'api']) sluice.kill9(name)
     await sluice.seen(job.id, inState('paused'))
+    // And once more, while it rests.
+    for (const name of ['worker', 'temporal', 'api']) sluice.kill9(name)
+    await vi.waitFor(async () => expect((await fetch(`${sluice.url}/readyz`)).status).toBe(200), { timeout: 60_000 })
+    // Whatever would begin again by mistake would have begun before this one, in the same slot.
+    expect(await sluice.run({ url: serveSlowly('slough', 1_000_000), preset: 'original' })).toMatchObject({
+      state: 'succeeded',
+    })
+    expect(await read(job)).toMatchObject({ state: 'paused', pauseRequested: true })
     await ask(job, 'resume')
     expect(await sluice.ended(job.id)).toMatchObject({ state: 'succeeded' })
+    await expectNothingLeft(job)
+  })
+
+  it('of all that has not ended rests them all, and the command line goes on with those that it is given', async () => {
+    const jobs = await Promise.all(
+      ['run', 'race', 'riffle'].map((name) => sluice.submit({ url: serveSlowly(name), preset: 'original' })),
+    )
+    const first = await Promise.race(jobs.map((job) => sluice.seen(job.id, progressOf('download')).then(() => job)))
+    const states = ['accepted', 'running', 'waiting']
+    const { status: code, body } = await sluice.call<{ items: { id: string }[] }>('POST', '/jobs/actions', {
+      action: 'pause',
+      filter: { state: states },
+    })
+    expect(code).toBe(202)
+    expect(body.items.map(({ id }) => id).toSorted()).toEqual(jobs.map(({ id }) => id).toSorted())
+    for (const job of jobs) await sluice.seen(job.id, inState('paused'))
+    expect(await toolsRunningIn(sluice.config.dataDir)).toEqual([])
+    const others = jobs.filter((job) => job !== first)
+    const { stdout } = await commandLine('resume', first.id)
+    expect(stdout).toMatch(new RegExp(`^${first.id}  `))
+    expect(await sluice.ended(first.id)).toMatchObject({ state: 'succeeded' })
+    for (const job of others) expect(await read(job)).toMatchObject({ state: 'paused' })
+    await commandLine('cancel', ...others.map(({ id }) => id))
+    for (const job of others) expect(await sluice.ended(job.id)).toMatchObject({ state: 'cancelled' })
+    await expect(commandLine('pause', first.id)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('has succeeded already') as unknown,
+    })
   })
 
   it('before it begins: it waits in its row, with Temporal away too', async () => {
