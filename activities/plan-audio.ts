@@ -1,6 +1,6 @@
 import { SluiceError } from '../contract/failures.ts'
 import { LOUDNESS_TARGET } from '../contract/loudness.ts'
-import type { AudioPlan } from '../contract/plan.ts'
+import type { AudioPlan, Excerpt } from '../contract/plan.ts'
 import { DEFAULT_AUDIO_FORMAT, type AudioFormat, type Preset } from '../contract/presets.ts'
 import type { AudioCodec } from '../contract/qualities.ts'
 import type { AudioFacts } from '../contract/source-facts.ts'
@@ -32,6 +32,7 @@ export interface AudioQuestion {
   format: AudioFormat | undefined
   /** Where the output's time begins, from the start of the container. */
   originMs: number
+  excerpt: Excerpt | null
   /** Whether it is brought to one loudness. */
   levelled: boolean
 }
@@ -40,7 +41,7 @@ export interface AudioQuestion {
  * Copies the sound where it fits as it is, else encodes it.
  * @throws SluiceError UnsupportedMedia when only sound is wanted and there is none.
  */
-export const decideAudio = ({ facts, preset, format, originMs, levelled }: AudioQuestion): AudioDecision => {
+export const decideAudio = ({ facts, preset, format, originMs, levelled, excerpt }: AudioQuestion): AudioDecision => {
   if (!facts) {
     if (preset.video === 'none') throw new SluiceError('UnsupportedMedia', 'The source has no sound.')
     return { audio: { mode: 'none' }, reasons: ['The source has no sound.'] }
@@ -48,9 +49,9 @@ export const decideAudio = ({ facts, preset, format, originMs, levelled }: Audio
   const copied: AudioPlan = { mode: 'copy', streamIndex: facts.streamIndex, codec: facts.codec }
   if (preset.audio === 'source') return { audio: copied, reasons: ['The sound is kept as it is.'] }
   const codec = preset.audio === 'choice' ? CODEC_OF[format ?? DEFAULT_AUDIO_FORMAT] : preset.audio
-  const fitting = fits(facts, codec, { preset, originMs })
+  const fitting = !excerpt && fits(facts, codec, { preset, originMs })
   if (fitting && !levelled) return { audio: copied, reasons: ['The sound fits as it is and is copied without loss.'] }
-  const audio: AudioEncode = { ...encode(facts, codec, preset), originMs }
+  const audio: AudioEncode = { ...encode(facts, codec, preset), originMs, endMs: excerpt?.endMs ?? null }
   if (!levelled) return { audio, reasons: [`The sound is encoded from ${facts.codec} to ${codec}.`] }
   const loudness = { ...LOUDNESS_TARGET, copyWithinLu: fitting ? COPY_WITHIN_LU : null }
   const reason = fitting
@@ -81,7 +82,7 @@ const fits = (
 const isSmall = (facts: AudioFacts, codec: AudioCodec, preset: Preset): boolean =>
   facts.bitrateBps !== null && facts.bitrateBps <= bitrateFor(facts, codec, preset) * 1.25
 
-const encode = (facts: AudioFacts, codec: AudioCodec, preset: Preset): Omit<AudioEncode, 'originMs'> => {
+const encode = (facts: AudioFacts, codec: AudioCodec, preset: Preset): Omit<AudioEncode, 'originMs' | 'endMs'> => {
   const channels = channelsFor(facts, preset)
   return {
     mode: 'encode',

@@ -59,7 +59,7 @@ const INDEXED = /^(mov,|matroska)/
 const INDEXABLE = /^(mov,|mpegts|flv)/
 const INDEXABLE_CODECS = new Set(['h264', 'hevc', 'mpeg1video', 'mpeg2video', 'mpeg4'])
 
-const hasIndex = ({ container, fragmented }: SourceFacts): boolean => INDEXED.test(container) && !fragmented
+export const hasIndex = ({ container, fragmented }: SourceFacts): boolean => INDEXED.test(container) && !fragmented
 
 const whyNotCut = ({ facts, video }: ChunkQuestion): string | null => {
   const { container, streams } = facts

@@ -1,4 +1,4 @@
-import type { AudioPlan, VideoPlan } from '../contract/plan.ts'
+import type { AudioPlan, Excerpt, VideoPlan } from '../contract/plan.ts'
 import { DEFAULT_AUDIO_FORMAT, type AudioFormat, type Preset } from '../contract/presets.ts'
 import type { SourceFacts } from '../contract/source-facts.ts'
 
@@ -15,6 +15,7 @@ export interface ContainerQuestion {
   video: VideoPlan
   audio: AudioPlan
   audioFormat: AudioFormat | undefined
+  excerpt: Excerpt | null
 }
 
 /** Containers that are kept as they are, by ffprobe's name, and how such files are called. */
@@ -59,7 +60,7 @@ const WEBM_CODECS = new Set(['vp8', 'vp9', 'av1', 'opus', 'vorbis'])
 export const decideContainer = (question: ContainerQuestion): ContainerDecision => {
   const { facts, preset, video, audioFormat } = question
   if (preset.delivery === 'stream') return { extension: 'm3u8', passSource: false, alsoCopy: [], reasons: [] }
-  if (preset.video === 'source') return keepOriginal(facts)
+  if (preset.video === 'source') return keepOriginal(facts, question.excerpt)
   const { container } = preset
   if (container === null) return single(question, audioFormat ?? DEFAULT_AUDIO_FORMAT)
   if (container !== 'mkv') return single(question, video.mode === 'none' ? SOUND_ONLY[container] : container)
@@ -100,24 +101,29 @@ const isExactly = ({ facts, video, audio }: ContainerQuestion, extension: string
 }
 
 /** The source as it is, unless its container is one that browsers and players stumble over. */
-const keepOriginal = (facts: SourceFacts): ContainerDecision => {
+const keepOriginal = (facts: SourceFacts, excerpt: Excerpt | null): ContainerDecision => {
   const kept = keptExtension(facts)
-  if (kept !== null) {
+  if (kept !== null && !excerpt) {
     return { extension: kept, passSource: true, alsoCopy: [], reasons: ['The source is kept byte for byte.'] }
   }
   const media = facts.streams.filter((stream) => stream.type !== 'other' && !stream.cover)
   const fitsMp4 = media.every((stream) => stream.type === 'subtitle' || MP4_CODECS.has(stream.codec))
-  const extension = fitsMp4 ? (facts.video ? 'mp4' : 'm4a') : 'mkv'
+  const isMatroska = facts.container.startsWith('matroska') && kept !== null
+  const extension = isMatroska ? kept : fitsMp4 ? (facts.video ? 'mp4' : 'm4a') : 'mkv'
   const main = [facts.video?.streamIndex, facts.audio?.streamIndex]
   const alsoCopy = media
-    .filter((stream) => !main.includes(stream.index) && (stream.type !== 'subtitle' || extension === 'mkv'))
+    .filter((stream) => !main.includes(stream.index) && (stream.type !== 'subtitle' || extension.startsWith('mk')))
     .filter((stream) => stream.codec !== 'unknown' && stream.type !== 'video')
     .map((stream) => stream.index)
   return {
     extension,
     passSource: false,
     alsoCopy,
-    reasons: [`The source is put into ${extension} unchanged: ${facts.container} plays badly.`],
+    reasons: [
+      excerpt
+        ? `Its streams are put into ${extension} unchanged.`
+        : `The source is put into ${extension} unchanged: ${facts.container} plays badly.`,
+    ],
   }
 }
 

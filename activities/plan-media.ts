@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { AudioPlan, MediaPlan, VideoPlan } from '../contract/plan.ts'
+import type { AudioPlan, Excerpt, MediaPlan, VideoPlan } from '../contract/plan.ts'
 import { PRESETS, wantsLoudness, type JobOptions, type Preset, type PresetName } from '../contract/presets.ts'
 import type { SourceFacts } from '../contract/source-facts.ts'
 import { trackLanguage } from '../tools/ffmpeg-language.ts'
@@ -7,6 +7,7 @@ import { decideAudio } from './plan-audio.ts'
 import { decideChunks } from './plan-chunks.ts'
 import { decideContainer } from './plan-container.ts'
 import { diskNeed } from './plan-disk.ts'
+import { decideExcerpt, excerptFacts } from './plan-excerpt.ts'
 import { decideThumbnails, needsBranch, storyboardGeometry } from './plan-thumbnails.ts'
 import { decideVideo, type VideoQuestion } from './plan-video.ts'
 import { weighSteps } from './plan-weights.ts'
@@ -25,30 +26,35 @@ export interface PlanQuestion {
  * What to make of a source, and how: copy what can be copied, encode the rest. Pure; equal questions have equal answers.
  * @throws SluiceError UnsupportedMedia where the preset can't be made of this source.
  */
-export const decidePlan = ({ facts, preset: name, options, ffmpegBuild, chunkMs }: PlanQuestion): MediaPlan => {
+export const decidePlan = ({ facts: source, preset: name, options, ffmpegBuild, chunkMs }: PlanQuestion): MediaPlan => {
   const preset: Preset = PRESETS[name]
+  // Sound alone need not begin with a frame.
+  const excerpt = decideExcerpt(preset.video === 'none' ? { ...source, video: null } : source, options)
+  const facts = excerpt ? excerptFacts(source, excerpt) : source
   const cap = Math.min(preset.maxHeight ?? Infinity, options.maxHeight ?? Infinity)
-  const decision = { facts: facts.video, container: facts.container, preset, cap }
+  const decision = { facts: facts.video, whole: source, preset, cap, excerpt }
   const cut: VideoQuestion['cut'] = (picture, frameRate) => decideChunks({ facts, video: picture, frameRate, chunkMs })
   const branch = storyboardGeometry(facts.video, true)
   const { video, reasons: ofVideo } = decideVideo({
     ...decision,
     cut,
-    storyboardBranch: facts.video && branch && needsBranch(facts.video, branch) ? branch : null,
+    storyboardBranch: facts.video && branch && (excerpt !== null || needsBranch(facts.video, branch)) ? branch : null,
   })
-  const originMs = video.mode === 'encode' ? (video.originMs ?? 0) : 0
+  const originMs = excerpt?.startMs ?? (video.mode === 'encode' ? (video.originMs ?? 0) : 0)
   const { audio, reasons: ofAudio } = decideAudio({
     facts: facts.audio,
     preset,
     format: options.audioFormat,
     originMs,
+    excerpt,
     levelled: wantsLoudness(name, options),
   })
-  const container = decideContainer({ facts, preset, video, audio, audioFormat: options.audioFormat })
+  const container = decideContainer({ facts, preset, video, audio, audioFormat: options.audioFormat, excerpt })
   const geometry = video.mode === 'encode' ? branch : storyboardGeometry(facts.video, false)
   const made = {
     extension: container.extension,
     delivery: preset.delivery,
+    excerpt,
     passSource: container.passSource,
     durationMs: durationOf(facts, video, audio),
     video,
@@ -63,8 +69,15 @@ export const decidePlan = ({ facts, preset: name, options, ffmpegBuild, chunkMs 
     ...made,
     weights: weighSteps(facts, made, preset.quality),
     disk: diskNeed(facts, made),
-    reasons: [...ofVideo, ...ofAudio, ...container.reasons],
+    reasons: [...excerptReasons(excerpt, video), ...ofVideo, ...ofAudio, ...container.reasons],
   }
+}
+
+const excerptReasons = (excerpt: Excerpt | null, video: VideoPlan): string[] => {
+  if (!excerpt) return []
+  const at = (ms: number): string => `${(ms / 1_000).toFixed(3)} s`
+  const part = `Of the source what lies from ${at(excerpt.startMs)} to ${excerpt.endMs === null ? 'its end' : at(excerpt.endMs)}.`
+  return video.mode === 'copy' ? [part, 'Its picture is copied, so it begins with the keyframe there.'] : [part]
 }
 
 const languagesOf = (

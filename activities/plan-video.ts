@@ -1,12 +1,19 @@
 import { SluiceError } from '../contract/failures.ts'
-import { KEYFRAME_INTERVAL_MS, type StoryboardGeometry, type VideoEncode, type VideoPlan } from '../contract/plan.ts'
+import {
+  KEYFRAME_INTERVAL_MS,
+  type Excerpt,
+  type StoryboardGeometry,
+  type VideoEncode,
+  type VideoPlan,
+} from '../contract/plan.ts'
 import type { Preset } from '../contract/presets.ts'
 import type { PictureQuality } from '../contract/qualities.ts'
-import type { VideoFacts } from '../contract/source-facts.ts'
+import type { SourceFacts, VideoFacts } from '../contract/source-facts.ts'
 import { frameRateParts } from '../tools/frame-rate.ts'
-import type { ChunkDecision } from './plan-chunks.ts'
+import { hasIndex, type ChunkDecision } from './plan-chunks.ts'
 import { colourOf } from './plan-colour.ts'
 import { whyNotCopied } from './plan-copy.ts'
+import { endPlace } from './plan-excerpt.ts'
 import { ladder, singleRendition } from './plan-ladder.ts'
 import { originOf } from './plan-origin.ts'
 import { decideTopRung } from './plan-top-rung.ts'
@@ -18,9 +25,11 @@ export interface VideoDecision {
 
 export interface VideoQuestion {
   facts: VideoFacts | null
-  container: string
+  /** Of which the picture may be a part. */
+  whole: SourceFacts
   preset: Preset
   cap: number
+  excerpt: Excerpt | null
   /** Tiles to cut beside the encode, should there be one. */
   storyboardBranch: StoryboardGeometry | null
   /** Decides where an encode at this rate is cut. */
@@ -32,7 +41,7 @@ export interface VideoQuestion {
  * @throws SluiceError UnsupportedMedia for Dolby Vision without a base picture that others can show.
  */
 export const decideVideo = (question: VideoQuestion): VideoDecision => {
-  const { facts, preset, container, cap } = question
+  const { facts, preset, whole, cap, excerpt } = question
   const { quality } = preset
   if (preset.video === 'none') return { video: { mode: 'none' }, reasons: ['Only the sound is wanted.'] }
   if (!facts) return { video: { mode: 'none' }, reasons: ['The source has no picture.'] }
@@ -46,7 +55,8 @@ export const decideVideo = (question: VideoQuestion): VideoDecision => {
     )
   }
   const { encoded, reason } = encode(question, facts, quality)
-  const obstacle = whyNotCopied(facts, { container, cap, quality })
+  const { container } = whole
+  const obstacle = excerpt ? 'only a part of it is wanted.' : whyNotCopied(facts, { container, cap, quality })
   if (obstacle !== null) return { video: encoded, reasons: [`The picture is encoded: ${obstacle}`, reason] }
   if (preset.delivery !== 'stream')
     return { video: copied, reasons: ['The picture fits as it is and is copied without loss.'] }
@@ -55,13 +65,14 @@ export const decideVideo = (question: VideoQuestion): VideoDecision => {
 }
 
 const encode = (
-  { preset, cap, storyboardBranch, cut }: VideoQuestion,
+  { whole, preset, cap, storyboardBranch, cut, excerpt }: VideoQuestion,
   facts: VideoFacts,
   quality: PictureQuality,
 ): { encoded: VideoEncode; reason: string } => {
   const frameRate = cappedRate(facts.frameRate, quality.highestRate)
   const source = { width: facts.width, height: facts.height, frameRate: frameRate?.perSecond ?? null }
   const { starts, fromCopy, reason } = cut(facts, frameRate?.fraction ?? null)
+  const originMs = originOf(whole.video ?? facts, frameRate?.fraction ?? null)
   const encoded: VideoEncode = {
     mode: 'encode',
     streamIndex: facts.streamIndex,
@@ -73,11 +84,16 @@ const encode = (
     deinterlace: facts.interlaced,
     colour: colourOf(facts),
     expectedMs: facts.endMs > 0 ? facts.endMs : null,
-    originMs: originOf(facts, frameRate?.fraction ?? null),
+    originMs,
+    excerpt: excerpt && {
+      startMs: Math.max(0, excerpt.startMs - (originMs ?? 0)),
+      end: endPlace(excerpt, frameRate?.fraction ?? null),
+      seeks: fromCopy || hasIndex(whole),
+    },
     storyboardBranch,
     chunkStarts: starts,
     fromCopy,
-    sourceFrames: facts.frames,
+    sourceFrames: whole.video?.frames ?? facts.frames,
     longestFrameMs: facts.longestFrameMs,
   }
   return { encoded, reason }

@@ -33,12 +33,13 @@ export const bestCandidate = async (context: ToolContext, path: string, plan: Me
   return candidates[bestFrame(candidates.map(({ measure }) => measure))]?.picture ?? ''
 }
 
-const frameSource = (path: string, { thumbnails }: MediaPlan): FrameSource => ({
+const frameSource = (path: string, { thumbnails, excerpt }: MediaPlan): FrameSource => ({
   path,
   streamIndex: thumbnails.streamIndex ?? 0,
   colour: thumbnails.colour,
   deinterlace: thumbnails.deinterlace,
   size: thumbnails.frameSize ?? { width: 16, height: 16 },
+  excerpt,
 })
 
 interface Candidate {

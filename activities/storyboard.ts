@@ -97,7 +97,7 @@ const sheetArgs = async (
   const path = await deps.store.read(file.key)
   const streamIndex = plan.thumbnails.streamIndex ?? 0
   return sheetsFromSourceArgs(
-    { path, streamIndex, colour },
+    { path, streamIndex, colour, excerpt: plan.excerpt },
     storyboardFrom === 'keyframes' ? 'keyframes' : 'decode',
     job,
   )

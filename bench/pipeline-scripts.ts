@@ -82,7 +82,7 @@ export const runOnePass = async (job: ScriptJob, dir: string): Promise<void> => 
   const { storyboard } = plan.thumbnails
   if (storyboard) {
     const sheets = { storyboard, pattern: join(dir, SHEETS) }
-    const keyframes = { path: source, streamIndex: video.streamIndex, colour: video.colour }
+    const keyframes = { path: source, streamIndex: video.streamIndex, colour: video.colour, excerpt: null }
     const fromTiles = video.storyboardBranch !== null
     const args = fromTiles
       ? sheetsFromTilesArgs(tilesDir, sheets)

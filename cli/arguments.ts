@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { parseClockTime } from '../contract/clock-time.ts'
 import { LOUDNESS_TARGET } from '../contract/loudness.ts'
 import {
   AUDIO_FORMATS,
@@ -25,6 +26,8 @@ export const SUBMIT_FLAGS = {
   'keep-source': { type: 'boolean' },
   'audio-format': { type: 'string' },
   loudness: { type: 'string' },
+  start: { type: 'string' },
+  end: { type: 'string' },
   force: { type: 'boolean' },
 } as const satisfies ParseArgsConfig['options']
 
@@ -33,6 +36,8 @@ export const SUBMIT_HELP = `  --preset NAME          ${PRESET_NAMES.join(', ')};
   --max-size BYTES       largest download, as in 500M or 2G
   --audio-format NAME    ${AUDIO_FORMATS.join(', ')}; with --preset audio
   --loudness on|off      bring the sound to ${LOUDNESS_TARGET.integratedLufs} LUFS; default: on for audio, off for others
+  --start TIME           leave out what comes before, as in 83, 1:23 or 1:02:03.5
+  --end TIME             leave out what comes from there on
   --keep-source          keep the downloaded file in the library, too
   --force                do it again even where the media are already there`
 
@@ -43,6 +48,8 @@ export interface SubmitFlags {
   'keep-source'?: boolean | undefined
   'audio-format'?: string | undefined
   loudness?: string | undefined
+  start?: string | undefined
+  end?: string | undefined
   force?: boolean | undefined
 }
 
@@ -58,6 +65,12 @@ const height = (text: string): number => {
     throw new CliError(`--max-height is a whole number from ${min} to ${max}, not “${text}”.`)
   }
   return Number(text)
+}
+
+const timeInMs = (flag: string, text: string): number => {
+  const ms = parseClockTime(text)
+  if (ms === null) throw new CliError(`--${flag} is a time like 83, 1:23 or 1:02:03.5, not “${text}”.`)
+  return ms
 }
 
 const FLAG_OF: Partial<Record<keyof JobOptions, string>> = { maxHeight: 'max-height', audioFormat: 'audio-format' }
@@ -81,6 +94,11 @@ export const readSubmitFlags = (flags: SubmitFlags): SubmitOptions => {
     options.audioFormat = oneOf(AUDIO_FORMATS, 'audio-format', flags['audio-format'])
   }
   if (flags.loudness !== undefined) options.loudness = oneOf(['on', 'off'], 'loudness', flags.loudness) === 'on'
+  if (flags.start !== undefined) options.startMs = timeInMs('start', flags.start)
+  if (flags.end !== undefined) options.endMs = timeInMs('end', flags.end)
+  if (options.endMs !== undefined && options.endMs <= (options.startMs ?? 0)) {
+    throw new CliError('--end has to lie after --start.')
+  }
   const preset = flags.preset === undefined ? DEFAULT_PRESET : oneOf(PRESET_NAMES, 'preset', flags.preset)
   for (const { option, why } of idleOptions(preset, options)) {
     throw new CliError(`--${FLAG_OF[option] ?? option} means nothing here: ${why}.`)

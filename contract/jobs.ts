@@ -45,6 +45,13 @@ export const jobOptionsSchema = z
       .describe(
         `Bring the sound to ${LOUDNESS_TARGET.integratedLufs} LUFS (EBU R 128) with peaks of at most ${LOUDNESS_TARGET.truePeakDbtp} dBTP; on for the preset \`audio\` unless false, off for others; not for \`original\``,
       ),
+    startMs: whole
+      .min(0)
+      .optional()
+      .describe(
+        'Leave out what comes before, in milliseconds. The first frame is the one shown then, or the next; with `original` the last keyframe before',
+      ),
+    endMs: whole.min(1).optional().describe('Leave out what comes from there on, in milliseconds'),
     audioFormat: z.enum(AUDIO_FORMATS).optional().describe('For the preset `audio` alone'),
   })
   .meta({ id: 'JobOptions' })
@@ -112,6 +119,9 @@ export const newJobSchema = z
   .superRefine(({ preset, options }, context) => {
     for (const { option, why } of idleOptions(preset, options)) {
       context.addIssue({ code: 'custom', path: ['options', option], message: `means nothing here: ${why}` })
+    }
+    if (options.endMs !== undefined && options.endMs <= (options.startMs ?? 0)) {
+      context.addIssue({ code: 'custom', path: ['options', 'endMs'], message: 'has to lie after startMs' })
     }
   })
   .meta({ id: 'NewJob' })

@@ -28,6 +28,12 @@ export interface CopiedRung extends Rung {
   untagged: boolean
 }
 
+/** The part of a source that is wanted, in milliseconds from the start of its container; the end is null for that of the source. */
+export interface Excerpt {
+  startMs: number
+  endMs: number | null
+}
+
 /** A rung that is encoded. */
 export interface Rendition extends Rung {
   crf: number
@@ -68,6 +74,11 @@ export type VideoPlan =
        * of a frame. Null: at the first frame that is decoded, as the container does not say when frames are shown.
        */
       originMs: number | null
+      /**
+       * Null: all of it. `startMs`: behind the origin, where the first frame of the output lies; `end`: counted as `chunkStarts`,
+       * null for the end of the source; `seeks`: the beginning is found without decoding all that is before it.
+       */
+      excerpt: { startMs: number; end: number | null; seeks: boolean } | null
       /** Storyboard tiles made as a branch of this encode; null where the thumbnail step makes them itself. */
       storyboardBranch: StoryboardGeometry | null
       /**
@@ -98,6 +109,8 @@ export type AudioPlan =
       sampleRateHz: number
       /** Where 0 of the output lies, as in the picture. */
       originMs: number
+      /** Where the last sound is, from the start of the container; null for the end of the source. */
+      endMs: number | null
       /** Null: it stays as loud as it is. */
       loudness: LoudnessPlan | null
       /** What the checks of the result expect, from the start of the container. */
@@ -144,6 +157,8 @@ export interface MediaPlan {
   /** `mp4`, `m4a`, `mp3`, `opus`, `mkv`, `webm` …: of the main file; `m3u8` for a stream. */
   extension: string
   delivery: 'file' | 'stream'
+  /** Null: all of the source. */
+  excerpt: Excerpt | null
   /** The downloaded file is published as it is, byte for byte. */
   passSource: boolean
   durationMs: number | null

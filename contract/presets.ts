@@ -196,6 +196,9 @@ export interface JobOptions {
   keepSource?: boolean | undefined
   /** Bring the sound to one loudness, or leave it as it is; where it is left out the preset decides. */
   loudness?: boolean | undefined
+  /** The part that is wanted, in milliseconds from the beginning; where one is left out, from the beginning or to the end. */
+  startMs?: number | undefined
+  endMs?: number | undefined
   /** `audio` only. */
   audioFormat?: AudioFormat | undefined
 }

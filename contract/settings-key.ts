@@ -8,4 +8,6 @@ export const settingsKeyOf = (preset: PresetName, options: JobOptions): string =
     options.keepSource ?? false,
     PRESETS[preset].audio === 'choice' ? (options.audioFormat ?? DEFAULT_AUDIO_FORMAT) : null,
     wantsLoudness(preset, options),
+    options.startMs || null,
+    options.endMs ?? null,
   ])

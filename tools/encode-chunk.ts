@@ -9,10 +9,13 @@ export interface EncodeChunk {
 }
 
 /** Piece `index` of the plan. */
-export const chunkOf = ({ chunkStarts }: Pick<VideoEncode, 'chunkStarts'>, index: number): EncodeChunk => {
+export const chunkOf = (
+  { chunkStarts, excerpt }: Pick<VideoEncode, 'chunkStarts' | 'excerpt'>,
+  index: number,
+): EncodeChunk => {
   const from = chunkStarts[index] ?? 0
-  const next = chunkStarts[index + 1]
-  return { from, length: next === undefined ? null : next - from }
+  const next = chunkStarts[index + 1] ?? excerpt?.end ?? null
+  return { from, length: next === null ? null : next - from }
 }
 
 /** Whether it is all there is. */

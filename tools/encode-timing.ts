@@ -25,11 +25,14 @@ const LONGEST_FRAMES = 6
  * decoding did. ffmpeg's own cut would round, and take times from the first picture it sees.
  */
 export const seekArgs = (video: VideoEncode, chunk: EncodeChunk, { isCopy }: EncodeSource): string[] => {
-  if (isWhole(chunk)) return []
-  const from = secondsAt(video, chunk.from) + (video.originMs ?? 0) / 1_000 - seekRoom(video)
+  if (video.excerpt ? !video.excerpt.seeks : isWhole(chunk)) return []
+  const from = secondsAt(video, chunk.from) + beginsAtS(video) - seekRoom(video)
   const counted = isCopy ? ['-copyts', '-seek_timestamp', '1'] : ['-copyts', '-start_at_zero']
   return [...counted, ...(from > 0 ? ['-noaccurate_seek', '-ss', from.toFixed(3)] : [])]
 }
+
+/** Where the output begins, from the start of the container. */
+const beginsAtS = ({ originMs, excerpt }: VideoEncode): number => ((originMs ?? 0) + (excerpt?.startMs ?? 0)) / 1_000
 
 const seekRoom = (video: VideoEncode): number => {
   const reordered =
@@ -47,9 +50,11 @@ export const timingFilters = (video: VideoEncode, chunk: EncodeChunk): string[] 
   ...(video.frameRate === null ? variableFrames(video, chunk) : constantFrames(video, video.frameRate, chunk)),
 ]
 
-const originFilters = ({ originMs }: VideoEncode): string[] => {
-  if (originMs === null) return ['setpts=PTS-STARTPTS']
-  return originMs === 0 ? [] : [`setpts=PTS-${originMs / 1_000}/TB`]
+const originFilters = (video: VideoEncode): string[] => {
+  const begins = beginsAtS(video)
+  const shift = begins === 0 ? '' : `-${begins}/TB`
+  if (video.originMs === null) return [`setpts=PTS-STARTPTS${shift}`]
+  return shift === '' ? [] : [`setpts=PTS${shift}`]
 }
 
 const constantFrames = (video: VideoEncode, frameRate: string, { from, length }: EncodeChunk): string[] => {
@@ -58,10 +63,10 @@ const constantFrames = (video: VideoEncode, frameRate: string, { from, length }:
 }
 
 const variableFrames = (video: VideoEncode, { from, length }: EncodeChunk): string[] => {
-  const start = from === 0 ? [] : [`start=${secondsAt(video, from)}`]
+  const start = from === 0 && !video.excerpt ? [] : [`start=${secondsAt(video, from)}`]
   const end = length === null ? [] : [`end=${secondsAt(video, from + length)}`]
   const cut = start.length + end.length === 0 ? [] : [`trim=${[...start, ...end].join(':')}`]
-  return from === 0 ? ["setpts='if(eq(N,0),0,PTS)'", ...cut] : cut
+  return from === 0 ? [...cut, "setpts='if(eq(N,0),0,PTS)'"] : cut
 }
 
 /** What the filter keeps of a time. */

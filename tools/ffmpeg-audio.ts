@@ -15,9 +15,12 @@ export const audioFileName = (audio: AudioEncode): string => `audio.${EXTENSIONS
  * Sound that begins where the picture's time begins: silence is put before it and into gaps, and what overlaps is cut, so that it
  * stays in step with the picture. What the encoder itself puts in front is taken off by the container's edit list.
  */
-const inStep = ({ originMs, sampleRateHz }: AudioEncode): string => {
-  if (originMs === 0) return 'aresample=async=1:first_pts=0'
-  return `aresample=async=1:first_pts=${Math.round((originMs * sampleRateHz) / 1_000)},asetpts=PTS-STARTPTS`
+const inStep = ({ originMs, endMs }: AudioEncode): string => {
+  const filled = 'aresample=async=1:first_pts=0'
+  if (originMs === 0 && endMs === null) return filled
+  const fromS = originMs / 1_000
+  const to = endMs === null ? '' : `:end=${endMs / 1_000}`
+  return `atrim=start=${fromS}${to},asetpts=PTS-${fromS}/TB,${filled}`
 }
 
 /**

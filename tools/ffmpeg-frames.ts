@@ -1,4 +1,4 @@
-import type { InputColour, StoryboardGeometry } from '../contract/plan.ts'
+import type { Excerpt, InputColour, StoryboardGeometry } from '../contract/plan.ts'
 import { TILE_PATTERN } from './ffmpeg-encode.ts'
 import { DEINTERLACE, standardPicture, storyboardTiles, type PictureSize } from './ffmpeg-filters.ts'
 import { inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
@@ -11,6 +11,14 @@ export interface FrameSource {
   colour: InputColour
   deinterlace: boolean
   size: PictureSize
+  /** The part of it that is looked at; null for all. */
+  excerpt: Excerpt | null
+}
+
+const excerptArgs = (excerpt: Excerpt | null): string[] => {
+  if (!excerpt) return []
+  const length = excerpt.endMs === null ? [] : ['-t', `${(excerpt.endMs - excerpt.startMs) / 1_000}`]
+  return ['-ss', `${excerpt.startMs / 1_000}`, ...length]
 }
 
 /** The best JPEG that there is: candidates become JPEG and WebP once more. */
@@ -66,7 +74,13 @@ export const keyframeArgs = (
   return [
     ...QUIET_ARGS,
     ...places.flatMap(({ atMs }) => {
-      return [...decoder, '-noaccurate_seek', '-ss', (atMs / 1_000).toFixed(3), ...inputArgs(source.path)]
+      return [
+        ...decoder,
+        '-noaccurate_seek',
+        '-ss',
+        (((source.excerpt?.startMs ?? 0) + atMs) / 1_000).toFixed(3),
+        ...inputArgs(source.path),
+      ]
     }),
     // A graph for each, so that one without a picture does not hold up the others; with one thread each, as there are a dozen.
     '-filter_complex_threads',
@@ -86,6 +100,7 @@ export const evenFramesArgs = (
     ...QUIET_ARGS,
     '-skip_frame',
     'noref',
+    ...excerptArgs(source.excerpt),
     ...inputArgs(source.path),
     '-filter_complex',
     candidateGraph(0, source, [even]),
@@ -138,6 +153,7 @@ export const sheetsFromSourceArgs = (
   ...PROGRESS_ARGS,
   '-skip_frame',
   skip === 'keyframes' ? 'nokey' : 'noref',
+  ...excerptArgs(source.excerpt),
   ...inputArgs(source.path),
   '-map',
   `0:${source.streamIndex}`,

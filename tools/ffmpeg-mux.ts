@@ -1,4 +1,4 @@
-import type { MediaPlan } from '../contract/plan.ts'
+import type { Excerpt, MediaPlan } from '../contract/plan.ts'
 import { inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
 import { languageArgs, plannedLanguage } from './ffmpeg-language.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
@@ -11,6 +11,8 @@ export interface MuxStream {
   language?: string | null
   /** By which it begins after the others; left out for 0. All streams of a file have the same. */
   delayMs?: number
+  /** The part of it that is taken; left out or null for all. All streams of a file have the same. */
+  excerpt?: Excerpt | null
 }
 
 export interface MuxJob {
@@ -23,19 +25,20 @@ export interface MuxJob {
 
 /** The streams of the finished file: encoded ones from their own files, copied ones from the source. */
 export const mainStreams = (
-  plan: Pick<MediaPlan, 'video' | 'audio' | 'alsoCopy' | 'languages'>,
+  plan: Pick<MediaPlan, 'video' | 'audio' | 'alsoCopy' | 'languages' | 'excerpt'>,
   files: { source: string; video: string | null; audio: string | null },
 ): MuxStream[] => {
+  const { excerpt } = plan
   const pick = (part: MediaPlan['video'] | MediaPlan['audio'], encoded: string | null): MuxStream[] => {
     if (part.mode === 'none') return []
     const language = plannedLanguage(plan, part.streamIndex)
     const delayMs = part === plan.video ? pictureDelay(plan, files.audio) : 0
     if (part.mode === 'copy' || staysCopy(part, encoded))
-      return [{ path: files.source, streamIndex: part.streamIndex, language }]
+      return [{ path: files.source, streamIndex: part.streamIndex, language, excerpt }]
     return encoded === null ? [] : [{ path: encoded, streamIndex: 0, language, delayMs }]
   }
   const further = plan.alsoCopy.map((streamIndex) => {
-    return { path: files.source, streamIndex, language: plannedLanguage(plan, streamIndex) }
+    return { path: files.source, streamIndex, language: plannedLanguage(plan, streamIndex), excerpt }
   })
   return [...pick(plan.video, files.video), ...pick(plan.audio, files.audio), ...further]
 }
@@ -56,8 +59,9 @@ export const muxArgs = ({ streams, output, extension, title }: MuxJob): string[]
   return [
     ...QUIET_ARGS,
     ...PROGRESS_ARGS,
-    ...inputs.flatMap((path) => [...delayArgs(path, streams), ...inputArgs(path)]),
+    ...inputs.flatMap((path) => [...delayArgs(path, streams), ...excerptArgs(path, streams), ...inputArgs(path)]),
     ...maps,
+    ...streams.flatMap(({ excerpt }, index) => (excerpt ? [`-copypriorss:${index}`, '0'] : [])),
     '-c',
     'copy',
     ...tags,
@@ -70,6 +74,17 @@ export const muxArgs = ({ streams, output, extension, title }: MuxJob): string[]
 const delayArgs = (path: string, streams: readonly MuxStream[]): string[] => {
   const delayMs = streams.find((stream) => stream.path === path)?.delayMs ?? 0
   return delayMs === 0 ? [] : ['-itsoffset', `${delayMs / 1_000}`]
+}
+
+/** A hair before the first keyframe that is wanted, as times are rounded; what ffmpeg finds before that is left out. */
+const EARLIER_MS = 1
+
+/** Of a copied picture the start is a keyframe. */
+const excerptArgs = (path: string, streams: readonly MuxStream[]): string[] => {
+  const excerpt = streams.find((stream) => stream.path === path)?.excerpt
+  if (!excerpt) return []
+  const length = excerpt.endMs === null ? [] : ['-t', `${(excerpt.endMs - excerpt.startMs) / 1_000}`]
+  return ['-ss', `${Math.max(0, excerpt.startMs - EARLIER_MS) / 1_000}`, ...length]
 }
 
 /** ID3 knows tags of the whole file only. */

@@ -23,6 +23,10 @@ describe('flags of submit', () => {
     expect(read('--preset=original', '--loudness=off').options).toEqual({ loudness: false })
   })
 
+  it('reads the part that is wanted', () => {
+    expect(read('--start', '1:02:03.5', '--end=1:02:04').options).toEqual({ startMs: 3_723_500, endMs: 3_724_000 })
+  })
+
   it('takes a height where there is a picture', () => {
     expect(read('--max-height', '720').options).toEqual({ maxHeight: 720 })
   })
@@ -44,6 +48,9 @@ describe('flags of submit', () => {
     [['--max-height=1e99'], 'whole number from 16 to 8640'],
     [['--audio-format', 'mp3'], '--audio-format means nothing here: the preset web has no choice of audio formats'],
     [['--preset', 'audio', '--max-height', '720'], '--max-height means nothing here: the preset audio has no picture'],
+    [['--start', '1:75'], 'a time like 83, 1:23 or 1:02:03.5'],
+    [['--end', '-3'], 'ambiguous'],
+    [['--start', '90', '--end', '1:30'], '--end has to lie after --start'],
     [['--loudness', 'loud'], 'one of on, off'],
     [['--preset', 'original', '--loudness=on'], 'the preset original keeps the sound as it is'],
     [['--max-height', '-1'], 'ambiguous'],

@@ -19,6 +19,7 @@ const encode = (changes: Partial<VideoEncode> = {}): VideoEncode => ({
   streamIndex: 0,
   copied: null,
   renditions: [rendition('720p', 1280, 720), rendition('480p', 854, 480)],
+  excerpt: null,
   encoder: { codec: 'h264', speed: 'veryfast', range: 'standard' },
   frameRate: '30000/1001',
   keyframeIntervalMs: 2_000,
@@ -112,7 +113,15 @@ describe('audio and mux', () => {
   it('puts sound in step with the picture', () => {
     const audio = { mode: 'encode', streamIndex: 1, codec: 'opus', bitrateBps: 128_000 } as const
     const args = audioArgs({
-      audio: { ...audio, channels: 2, sampleRateHz: 48_000, originMs: 0, loudness: null, expectedMs: null },
+      audio: {
+        ...audio,
+        channels: 2,
+        sampleRateHz: 48_000,
+        originMs: 0,
+        endMs: null,
+        loudness: null,
+        expectedMs: null,
+      },
       language: 'deu',
       source: '/in/a.mkv',
       output: '/out/a.opus',
@@ -129,6 +138,7 @@ describe('audio and mux', () => {
       video: encode(),
       audio: { mode: 'copy', streamIndex: 3, codec: 'aac' },
       alsoCopy: [4],
+      excerpt: null,
     } as const
     const streams = mainStreams(
       { ...plan, alsoCopy: [4], languages: { 3: 'deu', 4: 'eng' } },

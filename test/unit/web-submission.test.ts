@@ -11,6 +11,8 @@ const draft = (change: Partial<Draft> = {}): Draft => ({
   keepSource: false,
   audioFormat: 'm4a',
   loudness: '',
+  start: '',
+  end: '',
   force: false,
   ...change,
 })

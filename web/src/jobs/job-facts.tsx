@@ -1,4 +1,5 @@
 import { Link } from 'wouter'
+import { clockTime } from '../../../contract/clock-time.ts'
 import type { Job } from '../../../contract/jobs.ts'
 import { isEnded, PRIORITIES } from '../../../contract/names.ts'
 import { PRESETS } from '../../../contract/presets.ts'
@@ -7,10 +8,16 @@ import { TimeAgo } from '../design/time-ago.tsx'
 import { formatBytes, formatSpan } from '../design/units.ts'
 import { PrioritySelect } from './priority-select.tsx'
 
+const partWords = ({ startMs = 0, endMs }: Job['options']): string | null => {
+  if (startMs === 0 && endMs === undefined) return null
+  return endMs === undefined ? `from ${clockTime(startMs)}` : `${clockTime(startMs)}–${clockTime(endMs)}`
+}
+
 const optionWords = ({ preset, options }: Job): string | null => {
   const words = [
     options.maxHeight === undefined ? null : `at most ${options.maxHeight}p`,
     options.maxSizeBytes === undefined ? null : `at most ${formatBytes(options.maxSizeBytes)}`,
+    partWords(options),
     options.keepSource ? 'source is kept' : null,
     options.loudness === undefined ? null : options.loudness ? 'at one loudness' : 'as loud as the source',
     preset === 'audio' && options.audioFormat !== undefined ? options.audioFormat : null,

@@ -1,3 +1,4 @@
+import { parseClockTime } from '../../../contract/clock-time.ts'
 import { isEnded } from '../../../contract/names.ts'
 import { PRESETS, type AudioFormat, type JobOptions, type PresetName } from '../../../contract/presets.ts'
 import type { Accepted, Submission } from '../http/jobs.ts'
@@ -13,6 +14,9 @@ export interface Draft {
   audioFormat: AudioFormat
   /** Empty: as the preset says. */
   loudness: '' | 'on' | 'off'
+  /** As a player shows times; empty for all of it. */
+  start: string
+  end: string
   force: boolean
 }
 
@@ -45,12 +49,28 @@ const sizeBytes = (draft: Draft): number | undefined => {
   return draft.maxSize.trim() === '' || !(amount > 0) ? undefined : Math.round(amount * BYTES[draft.sizeUnit])
 }
 
+const readTimes = ({ start, end }: Pick<Draft, 'start' | 'end'>) => ({
+  startMs: parseClockTime(start),
+  endMs: parseClockTime(end),
+})
+
+/** What is wrong with the part that is wanted; null where nothing is. */
+export const timesProblem = (draft: Pick<Draft, 'start' | 'end'>): string | null => {
+  const { startMs, endMs } = readTimes(draft)
+  const unread = (text: string, ms: number | null): boolean => text.trim() !== '' && ms === null
+  if (unread(draft.start, startMs) || unread(draft.end, endMs)) return 'Times look like 83, 1:23 or 1:02:03.5.'
+  return endMs !== null && endMs <= (startMs ?? 0) ? 'The end has to lie after the start.' : null
+}
+
 const toOptions = (draft: Draft): JobOptions => {
   const options: JobOptions = {}
   const bytes = sizeBytes(draft)
   if (bytes !== undefined) options.maxSizeBytes = bytes
   if (draft.keepSource) options.keepSource = true
   if (draft.loudness !== '' && PRESETS[draft.preset].audio !== 'source') options.loudness = draft.loudness === 'on'
+  const { startMs, endMs } = readTimes(draft)
+  if (startMs !== null) options.startMs = startMs
+  if (endMs !== null) options.endMs = endMs
   if (draft.preset === 'audio') options.audioFormat = draft.audioFormat
   else if (draft.maxHeight !== '') options.maxHeight = Number(draft.maxHeight)
   return options

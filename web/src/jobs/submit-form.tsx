@@ -3,7 +3,7 @@ import { DEFAULT_AUDIO_FORMAT, DEFAULT_PRESET, PRESET_NAMES, PRESETS } from '../
 import { Button } from '../design/button.tsx'
 import { Icon } from '../design/icon.tsx'
 import { useSubmit } from './job-queries.ts'
-import { type Draft, type Outcome, outcomeOf, parseAddresses, toSubmissions } from './submission.ts'
+import { type Draft, type Outcome, outcomeOf, parseAddresses, timesProblem, toSubmissions } from './submission.ts'
 import styles from './submit-form.module.css'
 import { SubmitOptions } from './submit-options.tsx'
 import { SubmitOutcome } from './submit-outcome.tsx'
@@ -17,6 +17,8 @@ const emptyDraft: Draft = {
   keepSource: false,
   audioFormat: DEFAULT_AUDIO_FORMAT,
   loudness: '',
+  start: '',
+  end: '',
   force: false,
 }
 
@@ -34,7 +36,7 @@ export const SubmitForm = () => {
   const change = (part: Partial<Draft>): void => setDraft((current) => ({ ...current, ...part }))
 
   const start = (): void => {
-    if (addresses.length === 0 || submit.isPending) return
+    if (addresses.length === 0 || submit.isPending || timesProblem(draft) !== null) return
     setOutcome(null)
     submit.mutate(toSubmissions(draft, addresses), {
       onSuccess: ({ items }) => {
@@ -77,7 +79,11 @@ export const SubmitForm = () => {
           onChange={(event) => change({ addresses: event.target.value })}
           onKeyDown={onKeyDown}
         />
-        <Button type="submit" look="primary" disabled={addresses.length === 0 || submit.isPending}>
+        <Button
+          type="submit"
+          look="primary"
+          disabled={addresses.length === 0 || submit.isPending || timesProblem(draft) !== null}
+        >
           {submit.isPending ? 'Starting…' : buttonWords(addresses.length)}
         </Button>
       </div>

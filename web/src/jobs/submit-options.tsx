@@ -1,7 +1,7 @@
 import { useId } from 'react'
 import { LOUDNESS_TARGET } from '../../../contract/loudness.ts'
 import { AUDIO_FORMATS, PRESETS, type AudioFormat } from '../../../contract/presets.ts'
-import type { Draft } from './submission.ts'
+import { timesProblem, type Draft } from './submission.ts'
 import styles from './submit-options.module.css'
 
 const HEIGHTS = [2160, 1440, 1080, 720, 480, 360, 240] as const
@@ -17,6 +17,7 @@ const isLoudness = (value: string): value is Draft['loudness'] => ['', 'on', 'of
 
 export const SubmitOptions = ({ draft, change }: SubmitOptionsProps) => {
   const id = useId()
+  const problem = timesProblem(draft)
   return (
     <div className={styles.options}>
       {draft.preset === 'audio' ? (
@@ -65,6 +66,35 @@ export const SubmitOptions = ({ draft, change }: SubmitOptionsProps) => {
           </select>
         </div>
       )}
+      <div className={styles.field}>
+        <label htmlFor={`${id}-start`}>Part of it</label>
+        <span className={styles.span}>
+          <input
+            id={`${id}-start`}
+            placeholder="0:00"
+            inputMode="decimal"
+            autoComplete="off"
+            aria-invalid={problem !== null}
+            aria-describedby={`${id}-times`}
+            value={draft.start}
+            onChange={({ target }) => change({ start: target.value })}
+          />
+          <span aria-hidden>–</span>
+          <input
+            aria-label="End of the part"
+            placeholder="End"
+            inputMode="decimal"
+            autoComplete="off"
+            aria-invalid={problem !== null}
+            aria-describedby={`${id}-times`}
+            value={draft.end}
+            onChange={({ target }) => change({ end: target.value })}
+          />
+        </span>
+        <small id={`${id}-times`} role="status" className={styles.problem}>
+          {problem}
+        </small>
+      </div>
       <div className={styles.field}>
         <label htmlFor={`${id}-size`}>Maximum download</label>
         <span className={styles.pair}>
