@@ -26,6 +26,7 @@ import { readInstalledTools } from './scripts/installed-tools.ts'
 import { createLibrary } from './storage/library.ts'
 import { identityOf, isDead, processOf, thisProcess } from './storage/lease.ts'
 import { createLocalWorkStore, sweepScratch } from './storage/local-work-store.ts'
+import { createBallast } from './storage/ballast.ts'
 import { startRoomKeeper } from './storage/room-keeper.ts'
 import { createRoom, type Room } from './storage/room.ts'
 import { createEgress } from './tools/egress-guard.ts'
@@ -77,11 +78,12 @@ const giveBackLost = async (deps: GivingBack, stopping: AbortSignal): Promise<vo
 
 /** For jobs that wait for room; the worker with the catalog does it for all. */
 const keepRoom = (
-  { client, room, log }: { client: Client; room: Room; log: Logger },
+  { client, config, room, log }: GivingBack & { room: Room },
   clearAway: () => Promise<void>,
 ): { stop(): Promise<void> } =>
   startRoomKeeper({
     room,
+    ballast: createBallast(config.dataDir),
     clearAway,
     log,
     tell: async ({ workflowId }) => {
@@ -197,7 +199,7 @@ const main = async (stopping: AbortController): Promise<void> => {
       : null
 
   const keeper = housekeeping
-    ? keepRoom({ client, room, log }, async () => {
+    ? keepRoom({ client, config, room, log }, async () => {
         await sweepAbandoned({ client, config, log })
         await housekeeping.makeRoom()
       })

@@ -10,6 +10,14 @@ const ADMITTED: ReadonlySet<StepName> = new Set(['probe', 'transcode', 'package'
 /** Steps that write much, and are ended before the disk is full. */
 const WRITE_MUCH: ReadonlySet<StepName> = new Set(['download', 'transcode', 'package', 'thumbnail'])
 
+/** How programs fail that do not say, or do not see, that they could not write. */
+const MAY_BE_FULL: ReadonlySet<FailureCode> = new Set([
+  'ToolCrashed',
+  'OutputInvalid',
+  'StorageUnavailable',
+  'Internal',
+])
+
 /** What one attempt has to do with the room on the disk. */
 export interface StepRoom {
   /** Aborts before the disk is full. */
@@ -33,10 +41,13 @@ export const openStepRoom = (room: Room, { jobId, step }: StepRef, workflowId: s
     reserve: (need) => room.reserve(job, need),
     explain: async (error, codeOf) => {
       // The library may lie elsewhere, and what is published is on this disk already.
-      if (error instanceof MustWait || step === 'publish' || codeOf(error) !== 'DiskFull') return error
-      const waits = await room.refuse(job)
       const said = error instanceof SluiceError ? error.details : {}
-      return new SluiceError('DiskFull', waits.message, said, error)
+      if (error instanceof MustWait || step === 'publish' || said.missingKey !== undefined) return error
+      const code = codeOf(error)
+      const isFull = code === 'DiskFull' || guarded?.signal.aborted === true
+      if (!isFull && !(MAY_BE_FULL.has(code) && (await room.isLow()))) return error
+      const waits = await room.refuse(job)
+      return new MustWait('DiskFull', waits.message, said, error)
     },
     close: () => guarded?.close(),
   }

@@ -10,6 +10,7 @@ import type { StepMetrics } from '../observability/metrics.ts'
 import type { JobWishes, ProgressPublisher } from '../progress/bus.ts'
 import type { Room } from '../storage/room.ts'
 import type { WorkStore } from '../storage/work-store.ts'
+import { saysDiskFull } from '../tools/disk-full.ts'
 import { openStepRoom } from './step-room.ts'
 import { listenForStop } from './stop-hint.ts'
 
@@ -76,19 +77,23 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
     deps.bus.publish({ type: 'progress', sample })
   })
   const room = openStepRoom(deps.room, ref, info.workflowExecution?.workflowId ?? null)
+  const explain = async (error: unknown): Promise<never> => {
+    throw await room.explain(error, (thrown) => asFailure(thrown).code)
+  }
   let outcome = 'succeeded'
   let revoked: AbortSignal | null = null
   try {
     beat()
     await room.admit()
-    const scratch = await deps.store.openScratch({
+    const lease = {
       jobId: ref.jobId,
       step: ref.step,
       part: ref.part,
       attempt,
       scheduledAt: info.currentAttemptScheduledTimestampMs,
       taskToken: Buffer.from(info.taskToken).toString('base64'),
-    })
+    }
+    const scratch = await deps.store.openScratch(lease).catch(explain)
     let succeeded = false
     revoked = scratch.revoked
     try {
@@ -112,7 +117,7 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
       return output
     } catch (error) {
       // While all of it is there: by that it is told who filled the disk.
-      throw await room.explain(error, (thrown) => asFailure(thrown).code)
+      return await explain(error)
     } finally {
       await scratch.release({ succeeded })
     }
@@ -190,7 +195,8 @@ const isShutdown = (reason: unknown): boolean =>
 /** Errors of the file system that a person can act on get their own type; the rest is our bug. */
 const fromSystemError = (error: unknown): SluiceError => {
   const code = (error as NodeJS.ErrnoException | null)?.code
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new SluiceError('DiskFull', FAILURES.DiskFull.sentence, {}, error)
+  if (saysDiskFull(`${code} ${String(error)}`))
+    return new SluiceError('DiskFull', FAILURES.DiskFull.sentence, {}, error)
   if (code === 'EACCES' || code === 'EROFS' || code === 'EIO') {
     return new SluiceError('StorageUnavailable', FAILURES.StorageUnavailable.sentence, {}, error)
   }

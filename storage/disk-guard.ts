@@ -46,6 +46,11 @@ export const createDiskGuard = (dir: string, keepFreeOf: (totalBytes: number) =>
   }
 
   return {
+    /** Whether what writes is ended. */
+    isLow: async (): Promise<boolean> => {
+      const { totalBytes, freeBytes } = await diskSpace(dir)
+      return freeBytes < keepFreeOf(totalBytes) / 2
+    },
     watch: (jobId: string): GuardedAttempt => {
       const controller = new AbortController()
       attempts.set(controller, jobId)

@@ -7,6 +7,8 @@ import type { HeldClaim, RoomClaim } from './room-share.ts'
 
 /** In a job's folder of the work store, so that it goes with the job and outlives every process. */
 const CLAIM_FILE = 'room.json'
+/** All are of one length, so that one can be written over another. */
+const CLAIM_BYTES = 512
 
 /** A claim as it lies there. */
 export interface KeptClaim extends RoomClaim {
@@ -41,19 +43,39 @@ export const readClaims = async ({ work, scratch }: ClaimFolders): Promise<Known
   )
 }
 
-/** @throws what the file system says, also where the job's folder has gone: the job is over then. */
-export const writeClaim = async ({ work }: ClaimFolders, claim: KeptClaim): Promise<void> => {
+/**
+ * @param onFull makes a little room, where there is none even for this.
+ * @throws what the file system says, also where the job's folder has gone: the job is over then.
+ */
+export const writeClaim = async (
+  { work }: ClaimFolders,
+  claim: KeptClaim,
+  onFull: () => Promise<void>,
+): Promise<void> => {
   const { jobId, workflowId, since, bytes, leastBytes, provenBytes, granted } = claim
-  const dir = join(work, jobId)
-  const draft = join(dir, `${CLAIM_FILE}.${randomUUID()}`)
+  const path = join(work, jobId, CLAIM_FILE)
+  const text = JSON.stringify({ jobId, workflowId, since, bytes, leastBytes, provenBytes, granted }).padEnd(CLAIM_BYTES)
+  const replace = async (): Promise<void> => {
+    const draft = `${path}.${randomUUID()}`
+    try {
+      await writeFile(draft, text)
+      await rename(draft, path)
+    } catch (error) {
+      await rm(draft, { force: true })
+      throw error
+    }
+  }
   try {
-    await writeFile(draft, JSON.stringify({ jobId, workflowId, since, bytes, leastBytes, provenBytes, granted }))
-    await rename(draft, join(dir, CLAIM_FILE))
+    await replace()
   } catch (error) {
-    await rm(draft, { force: true })
-    throw error
+    if (!isFull(error)) throw error
+    await onFull()
+    // In place it takes no more room than it has. Cut short by a crash it is none, and its job asks anew.
+    await replace().catch(() => writeFile(path, text, { flag: 'r+' }))
   }
 }
+
+const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 export const makeClaimFolder = async ({ work }: ClaimFolders, jobId: string): Promise<void> => {
   await mkdir(join(work, jobId), { recursive: true })

@@ -1,4 +1,5 @@
 import { sizeText } from '../contract/size-text.ts'
+import type { Ballast } from './ballast.ts'
 import type { KnownClaim } from './room-claims.ts'
 import type { Room } from './room.ts'
 
@@ -8,7 +9,8 @@ interface KeeperLog {
 }
 
 export interface RoomKeeper {
-  room: Pick<Room, 'giveAway' | 'state'>
+  room: Pick<Room, 'giveAway'>
+  ballast: Pick<Ballast, 'tend'>
   /** Tells a job that there is room for it now. */
   tell: (claim: KnownClaim) => Promise<void>
   /** Removes what nobody needs, as long as somebody waits. */
@@ -21,20 +23,22 @@ const INTERVAL_MS = 2_000
 const CLEAR_EVERY_MS = 30_000
 
 /** Looks after those that wait for room: clears away what can be, and lets them go on one by one as there is room. */
-export const startRoomKeeper = ({ room, tell, clearAway, log }: RoomKeeper): { stop(): Promise<void> } => {
+export const startRoomKeeper = ({ room, ballast, tell, clearAway, log }: RoomKeeper): { stop(): Promise<void> } => {
   let stopped = false
   let waited = 0
   let clearedAt = 0
 
   const look = async (): Promise<void> => {
-    const { granted, waiting } = await room.giveAway()
+    const { granted, waiting, disk } = await room.giveAway()
+    const done = await ballast.tend(disk)
+    if (done === 'thrown off')
+      log.warn({}, 'the disk is full to the last byte; the ballast makes room for the databases')
     for (const claim of granted) {
       log.info({ jobId: claim.jobId, room: sizeText(claim.bytes) }, 'there is room; the job goes on')
       // A job that is not reached asks by itself, later.
       await tell(claim).catch((error: unknown) => log.warn({ err: error, jobId: claim.jobId }, 'cannot tell the job'))
     }
     if (waiting > waited) {
-      const { disk } = await room.state()
       log.warn({ waiting, free: sizeText(Math.max(0, disk.freeBytes)) }, 'jobs wait for room on the disk')
     }
     waited = waiting

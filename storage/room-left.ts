@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { createBallast } from './ballast.ts'
 import { createUsage, diskSpace } from './disk-usage.ts'
 import type { RoomLeft } from './room-share.ts'
 
@@ -31,11 +32,12 @@ export const keepFreeOf = ({ keepFreeBytes }: Config['disk'], totalBytes: number
 /** Asks how much room there is for jobs, over all that is written already and what they leave free. */
 export const createDiskRoom = ({ dataDir, disk }: Pick<Config, 'dataDir' | 'disk'>): (() => Promise<DiskRoom>) => {
   const usage = createUsage(dataDir)
+  const ballast = createBallast(dataDir)
   return async () => {
     const { totalBytes, freeBytes: diskFreeBytes } = await diskSpace(dataDir)
     const keepFreeBytes = keepFreeOf(disk, totalBytes)
     const usedBytes = disk.quotaBytes === null ? null : await usage()
-    const onDisk = diskFreeBytes - keepFreeBytes
+    const onDisk = diskFreeBytes + (await ballast.bytes()) - keepFreeBytes
     return {
       totalBytes,
       diskFreeBytes,

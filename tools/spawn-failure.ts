@@ -1,5 +1,6 @@
 import { SluiceError, type FailureDetails } from '../contract/failures.ts'
 import { TOOL_SETTINGS } from '../contract/tool-settings.ts'
+import { saysDiskFull } from './disk-full.ts'
 import { redact } from './spawn-redact.ts'
 
 /** How a program ended, before anybody judged it. */
@@ -19,8 +20,6 @@ const SETTINGS: Readonly<Record<string, string>> = TOOL_SETTINGS
 
 export const STDERR_TAIL_CHARS = 2_000
 const NOT_STARTED = new Set(['ENOENT', 'EACCES', 'ENOTDIR', 'ENOEXEC', 'EPERM'])
-/** The words of the C library and of Python for ENOSPC and EDQUOT. */
-const DISK_FULL = /no space left on device|disk quota exceeded|\bENOSPC\b|\bEDQUOT\b/i
 
 /** Signals that programs do not send themselves; what Sluice ends has another reason by the time it comes here. */
 const FROM_OUTSIDE = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'])
@@ -72,7 +71,7 @@ export const toolFailure = (end: ToolEnd): SluiceError => {
     const why = end.startError === 'EACCES' || end.startError === 'EPERM' ? 'may not be executed' : 'does not start'
     return new SluiceError('ToolMissing', `The program ${end.tool} at ${end.path} ${why}: ${advice}.`, details)
   }
-  if (DISK_FULL.test(end.stderr)) {
+  if (saysDiskFull(end.stderr)) {
     return new SluiceError('DiskFull', `${end.tool} ended because the disk is full.`, details)
   }
   if (end.signal !== null && FROM_OUTSIDE.has(end.signal)) {
