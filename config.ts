@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { WORKER_ROLES, type WorkerRole } from './contract/names.ts'
-import { SIZE_PATTERN, sizeFrom } from './contract/size-text.ts'
+import { parseSize } from './contract/size-text.ts'
 import { TOOL_SETTINGS } from './contract/tool-settings.ts'
 import { isAddressEntry } from './tools/egress-address.ts'
 
@@ -25,10 +25,10 @@ const whole = (min: number, max: number) =>
     .transform(Number)
 const port = whole(0, 65_535)
 const count = whole(1, 1_000)
-const bytes = z
+const size = z
   .string()
-  .regex(SIZE_PATTERN, 'must be a number of bytes, or of K, M, G or T, each 1,024 of the one before')
-  .transform(sizeFrom)
+  .refine((text) => parseSize(text) !== null, 'must be a size, as in 500G or 2T')
+  .transform((text) => parseSize(text) ?? 0)
 const list = z.string().transform((text) =>
   text
     .split(',')
@@ -69,12 +69,12 @@ const environment = z.object({
   SLUICE_IMPORT: path
     .optional()
     .describe('Folder whose files may be ingested by path; default: import in the data directory'),
-  SLUICE_DATA_QUOTA: bytes
+  SLUICE_DATA_QUOTA: size
     .optional()
     .describe(
       'Most that the data directory may hold, as 500G or 2T; jobs that do not fit wait. Default: what the disk has',
     ),
-  SLUICE_KEEP_FREE: bytes
+  SLUICE_KEEP_FREE: size
     .optional()
     .describe(
       'Room on its disk that jobs leave for the databases and for others; default: a twentieth of it, from 16M to 1G',

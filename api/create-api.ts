@@ -7,6 +7,7 @@ import { readBusSecret } from '../progress/bus-secret.ts'
 import { createLoopbackHub, type LoopbackHub } from '../progress/loopback-hub.ts'
 import { createLibrary } from '../storage/library.ts'
 import { createLocalWorkStore } from '../storage/local-work-store.ts'
+import { createRoom } from '../storage/room.ts'
 import { removeJobFiles } from '../storage/publishing-note.ts'
 import { createAuthenticate } from './access/authenticate.ts'
 import { createOriginGuard } from './access/origin-guard.ts'
@@ -66,6 +67,8 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
 
   const hub = createLoopbackHub({ secret: await readBusSecret(config.dataDir), log })
   const files = { store: createLocalWorkStore(config.dataDir), library: createLibrary(config.libraryDir), catalog }
+  const room = createRoom(config)
+  const roomState = () => room.state()
   const links = createLinks(config.temporal)
   const live = createLiveProgress()
   const feed = createProgressFeed({ jobs: catalog.jobs, live, links, log })
@@ -91,7 +94,8 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
     metrics: createApiMetrics({ sockets: () => feed.clientCount(), links: () => hub.linkCount() }),
     removeJobFiles: (jobId) => removeJobFiles(files, jobId),
     changed: ({ id, revision }) => announce(id, revision),
-    checkReadiness: createReadiness(parts),
+    roomState,
+    checkReadiness: createReadiness({ ...parts, roomState }),
     workerHeardAt: () => hub.lastHeardAt(),
   }
   const progress = createProgressSocket({ feed, log, ...(parts.socketTickMs && { tickMs: parts.socketTickMs }) })

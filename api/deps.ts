@@ -3,6 +3,7 @@ import type { Catalog } from '../catalog/catalog.ts'
 import type { JobRow } from '../catalog/job-row.ts'
 import type { Config } from '../config.ts'
 import type { Info } from '../contract/media.ts'
+import type { RoomState } from '../storage/room.ts'
 import type { Authenticate } from './access/authenticate.ts'
 import type { OriginGuard } from './access/origin-guard.ts'
 import type { Tokens } from './access/tokens.ts'
@@ -27,6 +28,8 @@ export interface ApiDeps {
   guard: OriginGuard
   tickets: Tickets
   metrics: ApiMetrics
+  /** How the disk of the data directory is divided. */
+  roomState(): Promise<RoomState>
   /** Removes what an ended job left for a retry. */
   removeJobFiles(jobId: string): Promise<void>
   /** Tells whoever watches that this process has changed a row. */

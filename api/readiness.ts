@@ -1,12 +1,14 @@
 import { access, constants } from 'node:fs/promises'
+import { FAILURES } from '../contract/failures.ts'
 import { SEARCH_ATTRIBUTES } from '../contract/names.ts'
+import { sizeText } from '../contract/size-text.ts'
 import type { ApiDeps } from './deps.ts'
 
 /** One thing that must be in order before jobs get anywhere. */
 export interface ReadinessCheck {
-  name: 'catalog' | 'data' | 'temporal' | 'search-attributes' | 'workers'
+  name: 'catalog' | 'data' | 'disk' | 'temporal' | 'search-attributes' | 'workers'
   ok: boolean
-  /** What is wrong, in a sentence. */
+  /** What is wrong, in a sentence; where it is ok all the same, what will be. */
   detail: string | null
   /** What helps, often a command. */
   help: string | null
@@ -17,7 +19,7 @@ export type CheckReadiness = () => Promise<ReadinessCheck[]>
 /** Everybody may ask, so that asking must not cost: the answer is kept for so long. */
 const KEEP_MS = 1_000
 
-type ReadinessDeps = Pick<ApiDeps, 'catalog' | 'config' | 'temporal' | 'log'>
+type ReadinessDeps = Pick<ApiDeps, 'catalog' | 'config' | 'temporal' | 'roomState' | 'log'>
 
 export const createReadiness = (deps: ReadinessDeps): CheckReadiness => {
   let kept: { at: number; answer: Promise<ReadinessCheck[]> } | null = null
@@ -30,7 +32,7 @@ export const createReadiness = (deps: ReadinessDeps): CheckReadiness => {
 const checkAll = async (deps: ReadinessDeps): Promise<ReadinessCheck[]> => {
   const { catalog, config, temporal } = deps
   const check = async (
-    name: ReadinessCheck['name'],
+    name: keyof typeof SENTENCES,
     help: string,
     find: () => Promise<string | null>,
   ): Promise<ReadinessCheck> => {
@@ -50,6 +52,7 @@ const checkAll = async (deps: ReadinessDeps): Promise<ReadinessCheck[]> => {
       await access(config.dataDir, constants.W_OK)
       return null
     }),
+    checkDisk(deps),
     check(
       'temporal',
       `Start Temporal (${address}); jobs are accepted meanwhile and start when it is back.`,
@@ -69,7 +72,20 @@ const checkAll = async (deps: ReadinessDeps): Promise<ReadinessCheck[]> => {
   ])
 }
 
-const SENTENCES: Record<ReadinessCheck['name'], string> = {
+/** Jobs wait for room and go on by themselves: whoever asks for pages and media is served meanwhile. */
+const checkDisk = async ({ roomState, log }: ReadinessDeps): Promise<ReadinessCheck> => {
+  const state = await roomState().catch((error: unknown) => {
+    log.debug({ err: error, check: 'disk' }, 'readiness check failed')
+    return null
+  })
+  const isTight = state !== null && (state.waiting > 0 || state.disk.freeBytes <= 0)
+  if (!isTight) return { name: 'disk', ok: true, detail: null, help: null }
+  const free = sizeText(Math.max(0, state.disk.freeBytes))
+  const detail = `Jobs can have ${free} of the disk; ${state.waiting} wait for more.`
+  return { name: 'disk', ok: true, detail, help: FAILURES.DiskFull.help }
+}
+
+const SENTENCES: Record<Exclude<ReadinessCheck['name'], 'disk'>, string> = {
   catalog: 'The catalog does not answer.',
   data: 'The data directory cannot be written to.',
   temporal: 'Temporal does not answer.',

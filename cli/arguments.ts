@@ -10,6 +10,7 @@ import {
   type JobOptions,
   type PresetName,
 } from '../contract/presets.ts'
+import { parseSize } from '../contract/size-text.ts'
 import { CliError } from './cli-error.ts'
 
 /** What is asked for beside the sources. */
@@ -75,12 +76,9 @@ const timeInMs = (flag: string, text: string): number => {
 
 const FLAG_OF: Partial<Record<keyof JobOptions, string>> = { maxHeight: 'max-height', audioFormat: 'audio-format' }
 
-/** `500M` is 500,000,000 bytes, as disks and sites count; `500Mi` is 524,288,000. */
 const sizeInBytes = (text: string): number => {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmgt])?(i)?b?$/i.exec(text.trim())
-  const exponent = match?.[2] ? 'kmgt'.indexOf(match[2].toLowerCase()) + 1 : 0
-  const bytes = Math.floor(Number(match?.[1]) * (match?.[3] ? 1024 : 1000) ** exponent)
-  if (!match || bytes < 1) throw new CliError(`--max-size is a size like 500M or 2G, not “${text}”.`)
+  const bytes = parseSize(text)
+  if (bytes === null || bytes < 1) throw new CliError(`--max-size is a size like 500M or 2G, not “${text}”.`)
   return bytes
 }
 

@@ -6,8 +6,10 @@ export const sizeText = (bytes: number): string => {
   return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`
 }
 
-export const SIZE_PATTERN = /^\d{1,12}([KMGT]?|[KMGT]i?B)$/i
-
-/** Bytes of a text that fits {@link SIZE_PATTERN}: `500`, `16M`, `2TiB`. */
-export const sizeFrom = (text: string): number =>
-  Number.parseInt(text, 10) * 1024 ** ('KMGT'.indexOf(/[KMGT]/.exec(text.toUpperCase())?.[0] ?? ' ') + 1)
+/** `500M` is 500,000,000 bytes, as disks and sites count; `500Mi` is 524,288,000. Null where the text is no size. */
+export const parseSize = (text: string): number | null => {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt])?(i)?b?$/i.exec(text.trim())
+  if (!match) return null
+  const exponent = match[2] ? 'kmgt'.indexOf(match[2].toLowerCase()) + 1 : 0
+  return Math.floor(Number(match[1]) * (match[3] ? 1024 : 1000) ** exponent)
+}

@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises'
 import { z } from 'zod'
 import { JOB_STATES, TASK_QUEUES } from '../../contract/names.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -23,7 +22,17 @@ const systemSchema = z
       workerHeardAt: z.iso.datetime().nullable().describe('Newest sign of life on the progress link'),
     }),
     jobs: z.record(z.enum(JOB_STATES), z.int()),
-    disk: z.object({ totalBytes: z.number(), freeBytes: z.number() }),
+    disk: z
+      .object({
+        totalBytes: z.number(),
+        freeBytes: z.number(),
+        keepFreeBytes: z.number().describe('What jobs leave free of it'),
+        quotaBytes: z.number().nullable().describe('SLUICE_DATA_QUOTA; null where there is none'),
+        usedBytes: z.number().nullable().describe('What the data directory holds; null without a quota'),
+        reservedBytes: z.number().describe('Promised to running jobs, and not written yet'),
+        waitingJobs: z.int().describe('Jobs that wait for room'),
+      })
+      .describe('Of the data directory'),
     versions: z.object({ sluice: z.string(), node: z.string(), temporal: z.string().nullable() }),
   })
   .meta({ id: 'System' })
@@ -39,10 +48,10 @@ export const getSystem = (deps: ApiDeps & { workerHeardAt(): number }): Route =>
     responses: { '200': json('How it is', systemSchema), ...problems(503) },
   },
   handle: async ({ response }) => {
-    const [temporal, jobs, disk] = await Promise.all([
+    const [temporal, jobs, { disk, reservedBytes, waiting }] = await Promise.all([
       askTemporal(deps),
       deps.catalog.jobs.countsByState({ owner: null }),
-      statfs(deps.config.dataDir),
+      deps.roomState(),
     ])
     const heardAt = deps.workerHeardAt()
     response.json({
@@ -52,7 +61,15 @@ export const getSystem = (deps: ApiDeps & { workerHeardAt(): number }): Route =>
       workers: workersOf(temporal?.queues ?? []),
       progress: { clients: deps.feed.clientCount(), workerHeardAt: heardAt === 0 ? null : time(heardAt) },
       jobs,
-      disk: { totalBytes: disk.blocks * disk.bsize, freeBytes: disk.bavail * disk.bsize },
+      disk: {
+        totalBytes: disk.totalBytes,
+        freeBytes: disk.diskFreeBytes,
+        keepFreeBytes: disk.keepFreeBytes,
+        quotaBytes: disk.quotaBytes,
+        usedBytes: disk.usedBytes,
+        reservedBytes,
+        waitingJobs: waiting,
+      },
       versions: { sluice: deps.version, node: process.version, temporal: temporal?.version ?? null },
     })
   },

@@ -1,20 +1,20 @@
 import { execFileSync } from 'node:child_process'
-import { openSync, closeSync, rmSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 export interface SmallDisk {
-  fill(): void
+  /** To the last byte, or but for so many. */
+  fill(leaveBytes?: number): void
   makeRoom(): void
   unmount(): void
 }
 
-const MEGABYTES = 512
 const BLOCK = Buffer.alloc(1024 * 1024)
 
 /** Mounts a small disk of memory at an empty folder; null where this user may not mount. */
-export const mountSmallDisk = (dir: string): SmallDisk | null => {
+export const mountSmallDisk = (dir: string, megabytes = 512): SmallDisk | null => {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${MEGABYTES}m,mode=700`, 'sluice-chaos', dir], {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=700`, 'sluice-chaos', dir], {
       stdio: 'ignore',
     })
   } catch {
@@ -22,18 +22,22 @@ export const mountSmallDisk = (dir: string): SmallDisk | null => {
   }
   const filler = join(dir, 'filler')
   return {
-    fill: () => fillUp(filler),
+    fill: (leaveBytes = 0) => fillUp(filler, leaveBytes),
     makeRoom: () => rmSync(filler, { force: true }),
     // Lazily: a reader of our own may still have a file open.
     unmount: () => void execFileSync('umount', ['--lazy', dir]),
   }
 }
 
-/** Writes until nothing more goes in, to the last byte. */
-const fillUp = (path: string): void => {
+/** Writes until nothing more goes in. */
+const fillUp = (path: string, leaveBytes: number): void => {
   const file = openSync(path, 'w')
   try {
-    for (let size = BLOCK.length; size >= 1;) {
+    const { bavail, bsize } = statfsSync(dirname(path))
+    for (let left = bavail * bsize - leaveBytes; leaveBytes > 0 && left > 0; left -= BLOCK.length) {
+      writeSync(file, BLOCK, 0, Math.min(left, BLOCK.length))
+    }
+    for (let size = BLOCK.length; leaveBytes === 0 && size >= 1;) {
       try {
         writeSync(file, BLOCK, 0, size)
       } catch (error) {

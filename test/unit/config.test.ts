@@ -53,6 +53,8 @@ describe('parseConfig', () => {
     ['SLUICE_MEDIA_SLOTS', '0'],
     ['SLUICE_MEDIA_SLOTS', '1e2'],
     ['SLUICE_STALL_MS', '99999999999'],
+    ['SLUICE_DATA_QUOTA', 'much'],
+    ['SLUICE_KEEP_FREE', '-1'],
     ['SLUICE_WORKER_ROLES', 'control,cook'],
   ]
   it.each(wrong)('refuses %s=%s', (name, value) => {
@@ -70,6 +72,8 @@ describe('parseConfig', () => {
     ['SLUICE_HOST', '::'],
     ['SLUICE_HOST', 'my-host.local'],
     ['SLUICE_PORT', '0'],
+    ['SLUICE_DATA_QUOTA', '1.5 TiB'],
+    ['SLUICE_KEEP_FREE', '0'],
     ['SLUICE_FFMPEG', '/nowhere/ffmpeg'],
   ]
   it.each(right)('takes %s=%s', (name, value) => {
