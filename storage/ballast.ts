@@ -17,23 +17,25 @@ const SINKING_PART = 1 / 4
 export interface Ballast {
   /** What it occupies now. */
   bytes(): Promise<number>
-  throwOff(): Promise<void>
-  /** Throws it off where the disk is full, and takes it in again where there is room. @returns what was done, if anything. */
+  /** Called now and then: throws it off where the disk is full and was so the last time, and takes it in again where there is room. @returns what was done, if anything. */
   tend(disk: { diskFreeBytes: number; keepFreeBytes: number }): Promise<'thrown off' | 'taken in' | null>
 }
 
 export const createBallast = (dataDir: string): Ballast => {
   const path = join(dataDir, 'ballast')
   const bytes = async (): Promise<number> => (await stat(path).catch(() => null))?.size ?? 0
-  const throwOff = (): Promise<void> => rm(path, { force: true })
+  let sinking = false
   return {
     bytes,
-    throwOff,
     tend: async ({ diskFreeBytes, keepFreeBytes }) => {
       const wanted = Math.min(MOST_BYTES, Math.floor(keepFreeBytes * PART))
       const present = await bytes()
-      if (present > 0 && diskFreeBytes < present * SINKING_PART) {
-        await throwOff()
+      const wasSinking = sinking
+      sinking = present > 0 && diskFreeBytes < present * SINKING_PART
+      // Whoever fills it may not be done yet, and would fill this, too.
+      if (sinking && !wasSinking) return null
+      if (sinking) {
+        await rm(path, { force: true })
         return 'thrown off'
       }
       if (present > 0 || wanted === 0 || diskFreeBytes < keepFreeBytes) return null

@@ -43,15 +43,8 @@ export const readClaims = async ({ work, scratch }: ClaimFolders): Promise<Known
   )
 }
 
-/**
- * @param onFull makes a little room, where there is none even for this.
- * @throws what the file system says, also where the job's folder has gone: the job is over then.
- */
-export const writeClaim = async (
-  { work }: ClaimFolders,
-  claim: KeptClaim,
-  onFull: () => Promise<void>,
-): Promise<void> => {
+/** @throws what the file system says, also where the job's folder has gone: the job is over then. */
+export const writeClaim = async ({ work }: ClaimFolders, claim: KeptClaim): Promise<void> => {
   const { jobId, workflowId, since, bytes, leastBytes, provenBytes, granted } = claim
   const path = join(work, jobId, CLAIM_FILE)
   const text = JSON.stringify({ jobId, workflowId, since, bytes, leastBytes, provenBytes, granted }).padEnd(CLAIM_BYTES)
@@ -69,9 +62,8 @@ export const writeClaim = async (
     await replace()
   } catch (error) {
     if (!isFull(error)) throw error
-    await onFull()
     // In place it takes no more room than it has. Cut short by a crash it is none, and its job asks anew.
-    await replace().catch(() => writeFile(path, text, { flag: 'r+' }))
+    await writeFile(path, text, { flag: 'r+' })
   }
 }
 

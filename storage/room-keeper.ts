@@ -27,6 +27,14 @@ export const startRoomKeeper = ({ room, ballast, tell, clearAway, log }: RoomKee
   let stopped = false
   let waited = 0
   let clearedAt = 0
+  /** What may take its time while Temporal or the catalog can't write either. */
+  const beside = new Set<Promise<void>>()
+  const inTheirTime = (work: Promise<void>, failure: string): void => {
+    const watched = work
+      .catch((error: unknown) => log.warn({ err: error }, failure))
+      .finally(() => void beside.delete(watched))
+    beside.add(watched)
+  }
 
   const look = async (): Promise<void> => {
     const { granted, waiting, disk } = await room.giveAway()
@@ -36,7 +44,7 @@ export const startRoomKeeper = ({ room, ballast, tell, clearAway, log }: RoomKee
     for (const claim of granted) {
       log.info({ jobId: claim.jobId, room: sizeText(claim.bytes) }, 'there is room; the job goes on')
       // A job that is not reached asks by itself, later.
-      await tell(claim).catch((error: unknown) => log.warn({ err: error, jobId: claim.jobId }, 'cannot tell the job'))
+      inTheirTime(tell(claim), 'a job cannot be told that there is room')
     }
     if (waiting > waited) {
       log.warn({ waiting, free: sizeText(Math.max(0, disk.freeBytes)) }, 'jobs wait for room on the disk')
@@ -44,7 +52,7 @@ export const startRoomKeeper = ({ room, ballast, tell, clearAway, log }: RoomKee
     waited = waiting
     if (waiting === 0 || Date.now() - clearedAt < CLEAR_EVERY_MS) return
     clearedAt = Date.now()
-    await clearAway()
+    inTheirTime(clearAway(), 'what nobody needs cannot be removed')
   }
 
   let looking: Promise<void> = Promise.resolve()

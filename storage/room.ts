@@ -3,7 +3,6 @@ import type { Config } from '../config.ts'
 import { SluiceError } from '../contract/failures.ts'
 import type { DiskNeed } from '../contract/plan.ts'
 import { sizeText } from '../contract/size-text.ts'
-import { createBallast } from './ballast.ts'
 import { createDiskGuard, type GuardedAttempt } from './disk-guard.ts'
 import { createPathLock } from './path-lock.ts'
 import {
@@ -70,10 +69,7 @@ export const createRoom = (config: Pick<Config, 'dataDir' | 'disk'>): Room => {
   const folders: ClaimFolders = { work: join(config.dataDir, 'work'), scratch: join(config.dataDir, 'scratch') }
   const lock = createPathLock(join(config.dataDir, 'room.lock'))
   const measure = createDiskRoom(config)
-  const ballast = createBallast(config.dataDir)
   const guard = createDiskGuard(config.dataDir, (totalBytes) => keepFreeOf(config.disk, totalBytes))
-
-  const note = (claim: KnownClaim): Promise<void> => writeClaim(folders, claim, () => ballast.throwOff())
 
   const look = async () => {
     const [disk, claims] = await Promise.all([measure(), readClaims(folders)])
@@ -103,7 +99,7 @@ export const createRoom = (config: Pick<Config, 'dataDir' | 'disk'>): Room => {
     const isGranted = before?.granted === true && own.bytes <= before.bytes
     const given = shareRoom([...others, { ...own, granted: isGranted }], disk).granted.get(jobId)
     await makeClaimFolder(folders, jobId)
-    await note({ ...own, bytes: given ?? own.bytes, granted: given !== undefined })
+    await writeClaim(folders, { ...own, bytes: given ?? own.bytes, granted: given !== undefined })
     if (given === undefined) throw mustWait(own, disk, claims)
   }
 
@@ -120,7 +116,7 @@ export const createRoom = (config: Pick<Config, 'dataDir' | 'disk'>): Room => {
         if (!own) return ask(job, SMALL)
         const given = shareRoom(claims, disk).granted.get(job.jobId)
         const granted = given !== undefined
-        if (granted !== own.granted) await note({ ...own, bytes: given ?? own.bytes, granted })
+        if (granted !== own.granted) await writeClaim(folders, { ...own, bytes: given ?? own.bytes, granted })
         if (!granted) throw mustWait(own, disk, claims)
       }),
 
@@ -134,7 +130,7 @@ export const createRoom = (config: Pick<Config, 'dataDir' | 'disk'>): Room => {
         const grown = { provenBytes: proven, bytes: Math.max(own.bytes, proven) }
         const waits = { ...own, ...grown, workflowId, leastBytes: Math.max(own.leastBytes, proven), granted: false }
         // On a disk that is full to the last byte it can't be noted; the job asks again by itself.
-        await note(waits).catch(() => undefined)
+        await writeClaim(folders, waits).catch(() => undefined)
         return mustWait(waits, disk, claims)
       }),
 
@@ -154,7 +150,7 @@ export const createRoom = (config: Pick<Config, 'dataDir' | 'disk'>): Room => {
         })
         const outgrown = grown.filter((claim, index) => claim !== claims[index])
         // A job that has ended meanwhile has no folder to write into.
-        await Promise.all([...given, ...outgrown].map((claim) => note(claim).catch(() => undefined)))
+        await Promise.all([...given, ...outgrown].map((claim) => writeClaim(folders, claim).catch(() => undefined)))
         for (const jobId of giveUp) await removePieces(folders, jobId)
         return { granted: given, waiting: waiting.length - given.length, disk }
       }),

@@ -37,10 +37,8 @@ describe.runIf(mayMount)('a data directory on a disk of 48 MiB', () => {
     const mounted = mountSmallDisk(dataDir, 48)
     if (!mounted) throw new Error('it could not be mounted')
     disk = mounted
-    ;[sluice, origin] = await Promise.all([
-      startTestInstance({ SLUICE_DATA: dataDir, SLUICE_LOG_LEVEL: 'silent' }),
-      startOrigin(),
-    ])
+    origin = await startOrigin()
+    sluice = await startTestInstance({ SLUICE_DATA: dataDir, SLUICE_LOG_LEVEL: 'silent' })
     // 4 MiB of something that H.264 does not make smaller.
     const noise = ['-vf', 'noise=alls=40:allf=t', '-b:v', '4M', '-minrate', '4M', '-maxrate', '4M', '-bufsize', '1M']
     const clip = await makeClip(sluice.config.tools.ffmpeg, join(sourceDir, 'clip.mp4'), { seconds: 8, options: noise })
