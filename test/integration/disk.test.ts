@@ -1,8 +1,9 @@
 import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../contract/jobs.ts'
+import type { Media } from '../../contract/media.ts'
 import type { ServerMessage } from '../../contract/socket.ts'
 import { readInstance } from '../../scripts/instance-file.ts'
 import { mountSmallDisk, type SmallDisk } from '../chaos/disk.ts'
@@ -53,6 +54,12 @@ describe.runIf(mayMount)('a data directory on a disk of 48 MiB', () => {
     await origin.close()
     disk.unmount()
     await Promise.all([dataDir, sourceDir].map((dir) => rm(dir, { recursive: true, force: true })))
+  })
+
+  // What is finished takes room, too.
+  afterEach(async () => {
+    const { items } = (await sluice.call<{ items: Media[] }>('GET', '/media')).body
+    await Promise.all(items.map(({ id }) => sluice.call('DELETE', `/media/${id}`)))
   })
 
   const submit = (name: string, preset: string): Promise<Job> =>
