@@ -58,9 +58,7 @@ export const SubmitOptions = ({ draft, change }: SubmitOptionsProps) => {
             value={draft.loudness}
             onChange={({ target }) => isLoudness(target.value) && change({ loudness: target.value })}
           >
-            <option value="">
-              As the preset says ({PRESETS[draft.preset].loudness ? 'even' : 'as in the source'})
-            </option>
+            <option value="">{PRESETS[draft.preset].loudness ? 'Even' : 'As in the source'} (preset)</option>
             <option value="on">Even, at {LOUDNESS_TARGET.integratedLufs} LUFS</option>
             <option value="off">As in the source</option>
           </select>

@@ -20,6 +20,13 @@ const streamWords = (stream: StreamSummary): string =>
 
 const STREAM_WORDS = { video: 'Video', audio: 'Audio', subtitle: 'Subtitles', other: 'Other' } as const
 
+/** Of the source, whatever was made of it. */
+const loudnessWords = ({ probe }: Media): string | null => {
+  if (!probe?.loudness) return null
+  const { integratedLufs } = probe.loudness
+  return integratedLufs === null ? 'silent' : `${integratedLufs.toFixed(1)} LUFS in the source`
+}
+
 /** What the media is and where it came from; streams are those of the source that was probed. */
 export const MediaDetails = ({ media }: { media: Media }) => (
   <Facts
@@ -40,6 +47,7 @@ export const MediaDetails = ({ media }: { media: Media }) => (
       ...(media.probe?.streams ?? []).map(
         (stream) => [`${STREAM_WORDS[stream.type]} ${stream.index}`, streamWords(stream)] as const,
       ),
+      ['Loudness', loudnessWords(media)],
       ['Quality', media.probe ? `${media.probe.quality} of 100` : null],
       ['In the library', <code key="path">{media.libraryPath}</code>],
       ['Note', media.passthrough],
