@@ -9,8 +9,8 @@ import { SIGNALS, workflowIdOf } from '../../contract/names.ts'
 import type { ServerMessage } from '../../contract/socket.ts'
 import { readInstance } from '../../scripts/instance-file.ts'
 import { startTestInstance, type TestInstance } from './instance.ts'
-import { makeClip } from './make-media.ts'
-import { file, inTurn, status } from './origin-answers.ts'
+import { makeClip, makeHls } from './make-media.ts'
+import { file, folder, inTurn, status } from './origin-answers.ts'
 import { startOrigin, type Origin } from './origin.ts'
 import { toolsRunningIn } from './running-tools.ts'
 
@@ -106,6 +106,23 @@ describe('pause', () => {
     expect(ended).toMatchObject({ state: 'succeeded', pauseRequested: false, run: 1 })
     expect(rangesOf('brook')).toEqual([null, null, expect.stringMatching(/^bytes=[1-9]\d{3,}-$/)])
     await expectNothingLeft(ended)
+  })
+
+  it('in the middle of a download in pieces: within 2 s, and each piece goes on where it was', async () => {
+    const hls = await makeHls(sluice.config.tools.ffmpeg, join(sluice.config.dataDir, 'hls'), { seconds: 12 })
+    await folder(origin, '/hls', hls, { bytesPerSecond: 30_000 })
+    const job = await sluice.submit({ url: origin.urlOf('/hls/index.m3u8'), preset: 'original' })
+    await sluice.seen(job.id, progressOf('download'))
+    expect(await timed(job, 'pause', 'paused')).toBeLessThan(2_000)
+    expect(await toolsRunningIn(sluice.config.dataDir)).toEqual([])
+    await ask(job, 'resume')
+    expect(await sluice.ended(job.id)).toMatchObject({ state: 'succeeded', error: null })
+    const segments = origin.seen.filter(({ path }) => path.endsWith('.ts'))
+    const begun = segments.filter(({ range }) => range === null).map(({ path }) => path)
+    expect(begun.length).toBeGreaterThan(4)
+    expect(begun).toEqual([...new Set(begun)])
+    expect(segments.length).toBeGreaterThan(begun.length)
+    await expectNothingLeft(job)
   })
 
   it('in the middle of an encode: within 2 s, no program is left, and finished parts stay', async () => {
