@@ -21,10 +21,16 @@ export const createPlan = (deps: StepDeps) => {
       const options = await fromKeyframe(toolContext(deps, run), input, () => deps.store.read(input.file.key))
       const { chunkMs } = deps.config.worker
       const plan = decidePlan({ facts: probed.facts, preset, options, ffmpegBuild, chunkMs })
+      if (options.startMs !== input.options.startMs) plan.reasons.unshift(keyframeReason(input.options, options))
       await run.reserve(plan.disk)
       run.log.info({ planHash: plan.hash, reasons: plan.reasons }, 'planned')
       return plan
     })
+}
+
+const keyframeReason = (wanted: JobOptions, found: JobOptions): string => {
+  const [from, at] = [wanted, found].map(({ startMs = 0 }) => `${(startMs / 1_000).toFixed(3)} s`)
+  return `It is wanted from ${from} on; the last keyframe before that lies at ${at}.`
 }
 
 /** A picture that is copied can only begin with a keyframe. */

@@ -79,6 +79,20 @@ describe('every preset', () => {
   })
 })
 
+describe('frames that last differently long', () => {
+  it.each<PresetName>(['webm', 'archive'])('come in chunks as in one piece: %s', async (preset) => {
+    const dropped = ['-vf', "select='lt(mod(n,10),6)+not(mod(n,3))'", '-fps_mode', 'vfr']
+    const path = await make('variable.mkv', ...picture('30'), ...dropped, ...mpeg4)
+    const [made, whole] = [await line.make(path, preset), await onePiece.make(path, preset)]
+    expect([made, whole].map(({ plan }) => plan.video.mode === 'encode' && plan.video.chunkStarts.length)).toEqual([
+      2, 1,
+    ])
+    const shown = await packetsOf(made.pathOf(mainOf(made)))
+    expect(shown.filter((row) => row.includes('K')).length).toBe(5)
+    expect(shown).toEqual(await packetsOf(whole.pathOf(mainOf(whole))))
+  })
+})
+
 describe('high dynamic range', () => {
   const mastering = 'G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)'
   const hdr10 = `colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:master-display=${mastering}:max-cll=1000,400`

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -73,10 +73,10 @@ const numbersIn = async (path: string): Promise<number[]> => {
 }
 
 /** When beeps begin, in seconds. */
-const beepsIn = async (path: string): Promise<number[]> => {
+const beepsIn = async (path: string, track = '0:a:0'): Promise<number[]> => {
   const pcm = await decode(path, [
     '-map',
-    '0:a:0',
+    track,
     '-af',
     'aresample=async=1:first_pts=0',
     '-ac',
@@ -140,6 +140,9 @@ describe('a part of a recording', () => {
     ['ntsc.mkv', 'main.mkv'],
   ])('of %s, copied, begins with a keyframe', async (source, file) => {
     const made = await line.make(await sourceOf(source), 'original', { startMs: 3_000, endMs: 6_000 })
+    expect(made.plan.reasons[0]).toMatch(
+      /wanted from 3\.000 s on; the last keyframe before that lies at 2\.[34]\d\d s|at 2\.002 s/,
+    )
     expect(made.plan.reasons).toContain('Its picture is copied, so it begins with the keyframe there.')
     const numbers = await numbersIn(made.pathOf(file))
     expect(numbers[0]).toBe(60)
@@ -148,6 +151,29 @@ describe('a part of a recording', () => {
     expect(numbers.length).toBeLessThanOrEqual(frames + 3)
     const beeps = await beepsIn(made.pathOf(file))
     expect(beeps.some((at) => Math.abs(at - beepAt) < 0.001)).toBe(true)
+  })
+
+  it('takes further sound and subtitles along in step', async () => {
+    const words = join(line.dataDir, 'words.srt')
+    await writeFile(words, '1\n00:00:04,500 --> 00:00:05,000\nfour and a half\n')
+    const path = join(line.dataDir, 'told.mkv')
+    const both = ['-map', '0:v', '-map', '0:a', '-map', '0:a', '-map', '1', '-c', 'copy', '-c:s', 'srt']
+    const made = ['-i', await sourceOf('ntsc.mkv'), '-i', words, ...both, path]
+    await exec(line.config.tools.ffmpeg, ['-v', 'error', '-y', ...made])
+    const archived = await line.make(path, 'archive', { startMs: 1_300, endMs: 6_000 })
+    expect((await archived.probe('main.mkv')).streams.map(({ codec_name }) => codec_name)).toEqual([
+      'av1',
+      'opus',
+      'flac',
+      'subrip',
+    ])
+    const firstAt = 39 / (30_000 / 1_001)
+    for (const track of ['0:a:0', '0:a:1']) {
+      const [beep = 0] = await beepsIn(mainOf(archived), track)
+      expect(Math.abs(beep - (2 - firstAt))).toBeLessThan(0.002)
+    }
+    const { stdout } = await exec(line.config.tools.ffmpeg, ['-v', 'error', '-i', mainOf(archived), '-f', 'srt', '-'])
+    expect(stdout).toMatch(/00:00:03,(199|200) --> 00:00:03,(699|700)/)
   })
 
   it('as a stream has segments from 0, previews and posters of the part alone', async () => {

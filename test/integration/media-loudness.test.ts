@@ -20,12 +20,12 @@ const voice = (volume: number, also = '0', seconds = SECONDS): string => {
   const tones = [220, 660, 1_500].map((hertz, index) => `${[0.5, 0.3, 0.2][index]}*sin(2*PI*${hertz}*t)`).join('+')
   return `aevalsrc='${volume}*(${tones})*(0.6+0.4*sin(25*t))*lt(mod(t,3),2.5)+${also}':s=48000:d=${seconds}`
 }
-const claps = 'if(lt(mod(t,3),0.004),0.9*sin(2*PI*900*t),0)'
+const claps = 'if(lt(mod(t,2),0.008),0.9*sin(2*PI*900*t),0)'
 
 const SOURCES = {
   quiet: { filter: voice(0.05), channels: 2, codec: ['flac'] },
   loud: { filter: `${voice(6)},alimiter=limit=0.99:level=0`, channels: 2, codec: ['aac', '-b:a', '192k'] },
-  peaks: { filter: voice(0.3, claps), channels: 2, codec: ['flac'] },
+  peaks: { filter: voice(0.25, claps), channels: 2, codec: ['flac'] },
   surround: { filter: voice(0.1), channels: 6, codec: ['ac3', '-b:a', '448k'] },
   mono: { filter: voice(0.15), channels: 1, codec: ['flac'] },
   silent: { filter: `anullsrc=r=48000:d=${SECONDS}`, channels: 2, codec: ['flac'] },
@@ -101,6 +101,12 @@ describe('sound at one loudness', () => {
     const copied = SOURCES[source].codec[0] === 'aac'
     const [before, after] = [await packetsOf(path), await packetsOf(made.main)]
     expect(after === before).toBe(copied)
+  })
+
+  it('goes into the segments of a stream as it is where it is near enough', async () => {
+    const made = await line.make(await sourceOf('right'), 'stream', { loudness: true })
+    expect(made.loudness).toMatchObject({ copied: true })
+    expect((await heard(made.pathOf('stream/audio/index.m3u8'))).lufs).toBeCloseTo(-16.4, 0)
   })
 
   it('is measured once, and the segments of a stream have it, too', async () => {
