@@ -40,7 +40,7 @@ export const createProbe =
       const corrected = !hasSteadyClock(answer.format.format_name)
       // Side by side: one walks through the file by another program, one by this, one looks at a few places.
       const [identity, scans, interlaced] = await allEnded([
-        hashFile(path, run),
+        hashFile(path, { signal: run.signal, onBytes: run.alive }),
         scanStreams(run, context, { path, video, audio, durationMs, corrected }),
         video !== null && isInterlaced(context, { path, video, durationMs }),
       ])

@@ -42,6 +42,7 @@ export const createPublish =
         mainExtension,
       })
       const staging = await deps.library.openStaging(input.mediaId, run.attempt)
+      run.watchFolder(staging)
       try {
         for (const product of products) {
           const from = await deps.store.read(product.key)
@@ -73,7 +74,8 @@ const hashProducts = async (deps: PublishDeps, run: StepRun, products: ProductFi
   const hashed: HashedProduct[] = []
   let done = 0
   for (const product of products) {
-    hashed.push({ ...product, sha256: await hashFile(await deps.store.read(product.key), run) })
+    const path = await deps.store.read(product.key)
+    hashed.push({ ...product, sha256: await hashFile(path, { signal: run.signal, onBytes: run.alive }) })
     done += product.sizeBytes
     const percent = total === 0 ? null : (done / total) * 100
     run.report({ percent, done, total, unit: 'bytes', rate: null, etaMs: null })

@@ -16,6 +16,7 @@ export const ytdlpContext = (deps: SourceDeps, run: StepRun): YtdlpContext => ({
   cwd: run.scratchDir,
   signal: run.signal,
   stallMs: deps.config.worker.stallMs,
+  onAlive: run.alive,
   log: run.log,
 })
 

@@ -12,6 +12,7 @@ import type { Room } from '../storage/room.ts'
 import type { WorkStore } from '../storage/work-store.ts'
 import { saysDiskFull } from '../tools/disk-full.ts'
 import { openStepRoom } from './step-room.ts'
+import { watchForStall } from './step-stall.ts'
 import { listenForStop } from './stop-hint.ts'
 
 /** What every activity that drives a tool is given. */
@@ -41,6 +42,10 @@ export interface StepRun {
   reserve(need: DiskNeed): Promise<void>
   /** Publishes a reading at once; the newest one goes into the next heartbeat. Percent never runs backwards. */
   report(progress: ToolProgress): void
+  /** A sign of life, of work that has nothing to report. What is written in the scratch folder is one by itself. */
+  alive(): void
+  /** Files that change in this folder, too, are signs of life. */
+  watchFolder(path: string): void
   /** What the next attempt should know; goes with every heartbeat from now on. Small and without secrets. */
   checkpoint(value: unknown): void
   /** The checkpoint of the attempt before, when the same activity is being retried; else null. */
@@ -72,8 +77,10 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
   const beat = () => Context.current().heartbeat(details)
   const timer = setInterval(beat, HEARTBEAT_INTERVAL_MS)
   const startedAt = performance.now()
+  const stall = watchForStall(deps.config.worker.stallMs)
   const report = reporter(ref, attempt, (sample) => {
     details.progress = sample
+    stall.alive()
     deps.bus.publish({ type: 'progress', sample })
   })
   const room = openStepRoom(deps.room, ref, info.workflowExecution?.workflowId ?? null)
@@ -100,19 +107,23 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
       log.info('step started')
       // The first reading says that the step has left its queue.
       report({ percent: null, done: 0, total: null, unit: 'items', rate: null, etaMs: null })
-      const output = await body({
-        signal: AbortSignal.any([stop.signal, scratch.revoked, room.signal]),
+      stall.watchFolder(scratch.dir)
+      const work = body({
+        signal: AbortSignal.any([stop.signal, scratch.revoked, room.signal, stall.signal]),
         log,
         scratchDir: scratch.dir,
         keptDir: scratch.keptDir,
         attempt,
         reserve: (need) => room.reserve(need),
         report,
+        alive: () => stall.alive(),
+        watchFolder: (path) => stall.watchFolder(path),
         checkpoint: (value) => {
           details.checkpoint = value
         },
         previousCheckpoint: details.checkpoint,
       })
+      const output = await stall.during(work)
       succeeded = true
       return output
     } catch (error) {

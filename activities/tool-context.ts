@@ -7,5 +7,6 @@ export const toolContext = (deps: StepDeps, run: StepRun): ToolContext => ({
   cwd: run.scratchDir,
   signal: run.signal,
   stallMs: deps.config.worker.stallMs,
+  onAlive: run.alive,
   log: run.log,
 })

@@ -14,7 +14,7 @@ export const packageStreams = async (
   streams: readonly PackagerStream[],
   output: string,
 ): Promise<void> => {
-  // It copies at the speed of the disk and says nothing meanwhile: silence is no sign of a stall here.
+  // It says nothing while it copies: that its files grow is for whoever watches the whole step.
   await runMediaTool({ ...context, stallMs: undefined }, 'packager', { args: packagerArgs(streams, output) })
   const manifest = join(context.cwd, output, DASH_MANIFEST)
   await writeFile(manifest, withLongestDuration(await readFile(manifest, 'utf8')))

@@ -27,7 +27,12 @@ export interface GroupSupervisor {
 /** Watches one process group for cancellation and stalls, and ends it with one recorded reason. */
 export const superviseGroup = (
   groupId: number,
-  watch: { tool: string; signal?: AbortSignal | undefined; stallMs?: number | undefined },
+  watch: {
+    tool: string
+    signal?: AbortSignal | undefined
+    stallMs?: number | undefined
+    onAlive?: (() => void) | undefined
+  },
 ): GroupSupervisor => {
   let reason: { error: unknown } | null = null
   let killTimer: NodeJS.Timeout | null = null
@@ -50,7 +55,10 @@ export const superviseGroup = (
   watch.signal?.addEventListener('abort', abort, { once: true })
   if (watch.signal?.aborted) abort()
   return {
-    touch: () => stallTimer?.refresh(),
+    touch: () => {
+      stallTimer?.refresh()
+      watch.onAlive?.()
+    },
     stop,
     guard: (callback) => {
       try {

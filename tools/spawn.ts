@@ -30,6 +30,8 @@ export interface ToolRun {
   /** Takes stdout line by line as it arrives (a carriage return ends a line); stdout is then not collected. */
   onStdoutLine?: ((line: string) => void) | undefined
   onStderrLine?: ((line: string) => void) | undefined
+  /** Called with each sign of progress. */
+  onAlive?: (() => void) | undefined
   /** Called once the program runs; `touch` counts as progress, for programs whose progress is seen elsewhere. */
   onStart?: ((running: { pid: number; touch: () => void }) => void) | undefined
   /** Collected stdout past this ends the program; default 16 MiB. */

@@ -9,6 +9,8 @@ export interface ToolContext {
   signal?: AbortSignal | undefined
   /** Milliseconds without progress after which a program is stopped. */
   stallMs?: number | undefined
+  /** Called with each sign of progress of a program. */
+  onAlive?: (() => void) | undefined
   log?: ToolRun['log']
 }
 
@@ -29,6 +31,7 @@ export const runMediaTool = (
     cwd: context.cwd,
     signal: context.signal,
     stallMs: context.stallMs,
+    onAlive: context.onAlive,
     log: context.log,
     nice: NICE,
     env: QUIET_SVT,

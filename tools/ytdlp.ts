@@ -22,6 +22,8 @@ export interface YtdlpContext {
   signal?: AbortSignal | undefined
   /** Milliseconds without output after which it is stopped. */
   stallMs?: number | undefined
+  /** Called with each sign of progress. */
+  onAlive?: (() => void) | undefined
   log?: ToolRun['log']
 }
 
@@ -147,6 +149,7 @@ const call = async (
       env: session.env,
       signal: context.signal,
       stallMs: context.stallMs,
+      onAlive: context.onAlive,
       log: context.log,
       onStdoutLine: run.onStdoutLine,
       onStderrLine: (line) => {

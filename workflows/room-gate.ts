@@ -6,7 +6,7 @@ import { SIGNALS } from '../contract/names.ts'
 export const roomSignal = defineSignal(SIGNALS.room)
 
 /** Who divides the disk may be away, or its word be lost: the job asks again by itself, more and more rarely, as each time is history. */
-const FIRST_ASK_MS = 15_000
+const FIRST_ASK_MS = 5_000
 const LAST_ASK_MS = 600_000
 /** Room that is there but does not do, as under a quota of the system's: not at once again. */
 const FIRST_REST_MS = 5_000

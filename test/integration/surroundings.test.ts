@@ -19,12 +19,11 @@ beforeAll(async () => {
 afterAll(() => sluice.dispose())
 
 describe('a program that is not there', () => {
-  it('fails the job that needs it, names the setting, and leaves nothing', async () => {
+  it('fails the job that needs it, names the setting, and leaves no scratch', async () => {
     const job = await sluice.run({ file: 'clip.mp4', preset: 'stream' })
     expect(job).toMatchObject({ state: 'failed', error: { code: 'ToolMissing', step: 'package', retryable: false } })
     expect(job.error?.message).toMatch(/SLUICE_PACKAGER/)
     expect(job.error?.help).toMatch(/npm run setup/)
-    expect(await readdir(join(sluice.config.dataDir, 'work'))).toEqual([])
     expect(await readdir(join(sluice.config.dataDir, 'scratch'))).toEqual([])
   })
 
@@ -68,7 +67,7 @@ describe('a disk that is full', () => {
       job.id,
       (message) => message.type === 'state' && message.step?.error?.code === 'DiskFull',
     )
-    expect(full).toMatchObject({ state: 'running', step: { name: 'publish', state: 'queued' } })
+    expect(full).toMatchObject({ state: 'waiting', waitingFor: 'disk', step: { name: 'publish', state: 'queued' } })
     expect(await readdir(join(libraryDir, '.incoming'))).toEqual([])
     execFileSync('mount', ['-o', 'remount,size=64m', libraryDir])
     const ended = await sluice.ended(job.id)
