@@ -43,7 +43,7 @@ export interface StepRun {
   /** Publishes a reading at once; the newest one goes into the next heartbeat. Percent never runs backwards. */
   report(progress: ToolProgress): void
   /** A sign of life, of work that has nothing to report. What is written in the scratch folder is one by itself. */
-  alive(): void
+  alive: () => void
   /** Files that change in this folder, too, are signs of life. */
   watchFolder(path: string): void
   /** What the next attempt should know; goes with every heartbeat from now on. Small and without secrets. */
