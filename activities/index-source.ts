@@ -22,8 +22,9 @@ export const createIndexSource =
       if (finished) return finished
       const output = join(run.scratchDir, 'indexed.mov')
       const context = toolContext(deps, run)
+      const source = await deps.store.read(file.key)
       await runFfmpeg(context, {
-        args: indexArgs({ source: await deps.store.read(file.key), streamIndex: video.streamIndex, output }),
+        args: indexArgs({ source, streamIndex: video.streamIndex, output, clockStreams: plan.clockStreams }),
         totalMs: video.expectedMs,
         onProgress: (progress) => run.report(progress),
       })

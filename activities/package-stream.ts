@@ -88,7 +88,8 @@ const audioInput = async (packaging: Packaging): Promise<PackagerStream[]> => {
     await symlink(audioPath, join(context.cwd, input))
   } else {
     const streams = [{ path: sourcePath, streamIndex: plan.audio.streamIndex, language }]
-    const args = muxArgs({ streams, output: join(context.cwd, input), extension: 'm4a', title: null })
+    const clock = { path: sourcePath, streams: plan.clockStreams }
+    const args = muxArgs({ streams, output: join(context.cwd, input), extension: 'm4a', title: null, clock })
     await runFfmpeg(context, { args, totalMs: plan.durationMs, onProgress: (progress) => run.report(progress) })
   }
   return [{ kind: 'audio', name: AUDIO, input, language }]

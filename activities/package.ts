@@ -79,7 +79,8 @@ const mux = (packaging: Packaging, output: string): Promise<void> => {
   const context = { ...packaging.context, stallMs: (packaging.context.stallMs ?? 0) + movedMs }
   const [video = null] = packaging.videoPaths
   const streams = mainStreams(plan, { source: packaging.sourcePath, video, audio: packaging.audioPath })
-  const args = muxArgs({ streams, output, extension: plan.extension, title })
+  const clock = { path: packaging.sourcePath, streams: plan.clockStreams }
+  const args = muxArgs({ streams, output, extension: plan.extension, title, clock })
   return runFfmpeg(context, { args, totalMs: plan.durationMs, onProgress: (progress) => run.report(progress) })
 }
 

@@ -51,7 +51,8 @@ export const decideAudio = ({ facts, preset, format, originMs, levelled, excerpt
   const codec = preset.audio === 'choice' ? CODEC_OF[format ?? DEFAULT_AUDIO_FORMAT] : preset.audio
   const fitting = !excerpt && fits(facts, codec, { preset, originMs })
   if (fitting && !levelled) return { audio: copied, reasons: ['The sound fits as it is and is copied without loss.'] }
-  const audio: AudioEncode = { ...encode(facts, codec, preset), originMs, endMs: excerpt?.endMs ?? null }
+  const endMs = excerpt?.endMs ?? null
+  const audio: AudioEncode = { ...encode(facts, codec, preset), originMs, endMs, counted: facts.absurd }
   if (!levelled) return { audio, reasons: [`The sound is encoded from ${facts.codec} to ${codec}.`] }
   const loudness = { ...LOUDNESS_TARGET, copyWithinLu: fitting ? COPY_WITHIN_LU : null }
   const reason = fitting
@@ -68,7 +69,7 @@ const fits = (
   codec: AudioCodec,
   { preset, originMs }: Pick<AudioQuestion, 'preset' | 'originMs'>,
 ): boolean => {
-  if (facts.codec !== codec) return false
+  if (facts.codec !== codec || facts.absurd) return false
   if (preset.audio === 'choice') return true
   if (facts.channels < 1 || facts.channels > preset.channels || !PLAYED_RATES.includes(facts.sampleRateHz)) return false
   if (preset.quality?.small === true && !isSmall(facts, codec, preset)) return false
@@ -82,7 +83,11 @@ const fits = (
 const isSmall = (facts: AudioFacts, codec: AudioCodec, preset: Preset): boolean =>
   facts.bitrateBps !== null && facts.bitrateBps <= bitrateFor(facts, codec, preset) * 1.25
 
-const encode = (facts: AudioFacts, codec: AudioCodec, preset: Preset): Omit<AudioEncode, 'originMs' | 'endMs'> => {
+const encode = (
+  facts: AudioFacts,
+  codec: AudioCodec,
+  preset: Preset,
+): Omit<AudioEncode, 'originMs' | 'endMs' | 'counted'> => {
   const channels = channelsFor(facts, preset)
   return {
     mode: 'encode',

@@ -63,6 +63,7 @@ export const hasIndex = ({ container, fragmented }: SourceFacts): boolean => IND
 
 const whyNotCut = ({ facts, video }: ChunkQuestion): string | null => {
   const { container, streams } = facts
+  if (video.timed === 'absurd') return 'its times jump by hours.'
   if (video.timed !== 'each') return `${container} does not say of each frame when it is shown.`
   if (!hasIndex(facts) && !INDEXABLE.test(container)) return `${container} has no index of its keyframes.`
   if (!hasIndex(facts) && !INDEXABLE_CODECS.has(video.codec)) return `${video.codec} can't be copied to be cut.`

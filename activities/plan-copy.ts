@@ -57,6 +57,7 @@ export interface CopyQuestion {
 /** The first reason against copying the picture into a file of the preset's; null when there is none. */
 export const whyNotCopied = (facts: VideoFacts, { container, cap, quality }: CopyQuestion): string | null => {
   const rule = RULES[quality.codec]
+  if (facts.timed === 'absurd') return 'its times jump by hours.'
   const profiles = quality.profile === 'main' ? MAIN_PROFILES : rule.profiles
   if (facts.codec !== quality.codec) return `${facts.codec} is not ${rule.title}.`
   if (!profiles.has(facts.profile ?? '')) return `the profile ${facts.profile ?? 'is unknown'}.`

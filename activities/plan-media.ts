@@ -59,6 +59,7 @@ export const decidePlan = ({ facts: source, preset: name, options, ffmpegBuild, 
     durationMs: durationOf(facts, video, audio),
     video,
     audio,
+    clockStreams: clockStreams(facts),
     alsoCopy: container.alsoCopy,
     ...languagesOf(facts, { video, audio, alsoCopy: container.alsoCopy }),
     thumbnails: decideThumbnails(facts, video, geometry),
@@ -79,6 +80,9 @@ const excerptReasons = (excerpt: Excerpt | null, video: VideoPlan): string[] => 
   const part = `Of the source what lies from ${at(excerpt.startMs)} to ${excerpt.endMs === null ? 'its end' : at(excerpt.endMs)}.`
   return video.mode === 'copy' ? [part, 'Its picture is copied, so it begins with the keyframe there.'] : [part]
 }
+
+const clockStreams = ({ steadyClock, video, audio }: SourceFacts): number[] =>
+  steadyClock ? [] : [video, audio].flatMap((stream) => (stream ? [stream.streamIndex] : []))
 
 const languagesOf = (
   { streams }: SourceFacts,

@@ -11,6 +11,7 @@ const ROUNDING_MS = 2
  */
 export const originOf = ({ timed, startMs }: VideoFacts, frameRate: string | null): number | null => {
   if (timed === 'none') return null
+  if (timed === 'absurd') return 0
   if (frameRate === null || startMs <= 0) return 0
   const frameMs = secondsPerFrame(frameRate) * 1_000
   const beside = startMs % frameMs

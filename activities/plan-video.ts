@@ -85,10 +85,11 @@ const encode = (
     colour: colourOf(facts),
     expectedMs: facts.endMs > 0 ? facts.endMs : null,
     originMs,
+    countedAt: facts.timed === 'absurd' ? facts.frameRate : null,
     excerpt: excerpt && {
       startMs: Math.max(0, excerpt.startMs - (originMs ?? 0)),
       end: endPlace(excerpt, frameRate?.fraction ?? null),
-      seeks: fromCopy || hasIndex(whole),
+      seeks: fromCopy || (hasIndex(whole) && facts.timed === 'each'),
     },
     storyboardBranch,
     chunkStarts: starts,

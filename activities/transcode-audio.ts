@@ -41,7 +41,14 @@ export const createTranscodeAudio =
       const language = plannedLanguage(plan, audio.streamIndex)
       const filters = loudness && audio.loudness ? levelFilters(loudness, audio.loudness) : []
       await runFfmpeg(sound.context, {
-        args: audioArgs({ audio, language, source: sound.source, output, level: filters }),
+        args: audioArgs({
+          audio,
+          language,
+          source: sound.source,
+          output,
+          level: filters,
+          clockStreams: plan.clockStreams,
+        }),
         totalMs: sound.totalMs,
         onProgress: (progress) =>
           run.report(audio.loudness ? shared(progress, MEASURED_PART, 1 - MEASURED_PART) : progress),

@@ -32,7 +32,8 @@ export const createTranscodeChunk =
       const tilesDir = tilesOf(chunkDir)
       await mkdir(tilesDir, { recursive: true })
       const outputs = renditionsOf(chunkDir, video)
-      const source = { path: await deps.store.read((copy ?? file).key), isCopy: copy !== undefined }
+      const path = await deps.store.read((copy ?? file).key)
+      const source = { path, isCopy: copy !== undefined, clockStreams: copy ? [] : plan.clockStreams }
       await runFfmpeg(toolContext(deps, run), {
         // A copy has nothing else in it.
         args: encodeArgs({ video: copy ? { ...video, streamIndex: 0 } : video, chunk, source, outputs, tilesDir }),

@@ -43,6 +43,7 @@ export const planScript = async (tools: ToolPaths, source: string, dir: string):
 }
 
 const WHOLE = { from: 0, length: null }
+const fileOf = (path: string) => ({ path, isCopy: false, clockStreams: [] })
 const SHEETS = 'storyboard-%03d.jpg'
 
 /** One ffmpeg for each output, as a script grows: every one decodes the source anew. */
@@ -52,10 +53,7 @@ export const runPerOutput = async (job: ScriptJob, dir: string): Promise<void> =
   for (const rendition of video.renditions) {
     const one = { ...video, renditions: [rendition], storyboardBranch: null }
     const outputs = [join(dir, `${rendition.name}.mp4`)]
-    await exec(
-      tools.ffmpeg,
-      encodeArgs({ video: one, chunk: WHOLE, source: { path: source, isCopy: false }, outputs, tilesDir: null }),
-    )
+    await exec(tools.ffmpeg, encodeArgs({ video: one, chunk: WHOLE, source: fileOf(source), outputs, tilesDir: null }))
   }
   const { storyboard } = plan.thumbnails
   if (storyboard) {
@@ -75,10 +73,7 @@ export const runOnePass = async (job: ScriptJob, dir: string): Promise<void> => 
   const tilesDir = join(dir, 'tiles')
   await mkdir(tilesDir)
   const outputs = video.renditions.map((rendition) => join(dir, `${rendition.name}.mp4`))
-  await exec(
-    tools.ffmpeg,
-    encodeArgs({ video, chunk: WHOLE, source: { path: source, isCopy: false }, outputs, tilesDir }),
-  )
+  await exec(tools.ffmpeg, encodeArgs({ video, chunk: WHOLE, source: fileOf(source), outputs, tilesDir }))
   const { storyboard } = plan.thumbnails
   if (storyboard) {
     const sheets = { storyboard, pattern: join(dir, SHEETS) }

@@ -79,6 +79,8 @@ export type VideoPlan =
        * null for the end of the source; `seeks`: the beginning is found without decoding all that is before it.
        */
       excerpt: { startMs: number; end: number | null; seeks: boolean } | null
+      /** The source's frame rate, where its times are absurd and its frames are counted instead; null where times are right. */
+      countedAt: string | null
       /** Storyboard tiles made as a branch of this encode; null where the thumbnail step makes them itself. */
       storyboardBranch: StoryboardGeometry | null
       /**
@@ -111,6 +113,8 @@ export type AudioPlan =
       originMs: number
       /** Where the last sound is, from the start of the container; null for the end of the source. */
       endMs: number | null
+      /** Its times are absurd: samples are counted instead. */
+      counted: boolean
       /** Null: it stays as loud as it is. */
       loudness: LoudnessPlan | null
       /** What the checks of the result expect, from the start of the container. */
@@ -164,6 +168,8 @@ export interface MediaPlan {
   durationMs: number | null
   video: VideoPlan
   audio: AudioPlan
+  /** Streams of the source that are read together, always, as times depend on it; empty where its clock is steady. */
+  clockStreams: number[]
   /** Indexes of further streams of the source that a remux takes along unchanged: other sound tracks, subtitles. */
   alsoCopy: number[]
   /** Of the streams that are kept, by their index in the source: three letters of ISO 639-2. Absent where none says its language. */

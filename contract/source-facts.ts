@@ -52,8 +52,11 @@ export interface VideoFacts {
   frameRate: string | null
   /** From one frame to the next where that takes longest. */
   longestFrameMs: number
-  /** Whether the container says of each frame when it is shown, of some and the first, or not even that, as AVI and bare streams. */
-  timed: 'each' | 'first' | 'none'
+  /**
+   * Whether the container says of each frame when it is shown, of some and the first, or not even that, as AVI and bare streams;
+   * `absurd`: for most of its length, by what it says, there would be nothing.
+   */
+  timed: 'each' | 'first' | 'none' | 'absurd'
   frames: number
   /** First frame and end of the last one, in milliseconds from the start of the container. */
   startMs: number
@@ -79,6 +82,8 @@ export interface AudioFacts {
   bitrateBps: number | null
   /** Sound in front of the beginning that an edit list hides: the encoder's delay, or what was cut off without an encode. */
   leadMs: number
+  /** For most of its length, by the times that it states, there would be silence. */
+  absurd: boolean
   /** From the start of the container. */
   startMs: number
   /** End of the last packet. */
@@ -111,6 +116,8 @@ export interface SourceFacts {
   indexFirst: boolean | null
   /** An ISO media file in fragments: its index is scattered over the file. */
   fragmented: boolean
+  /** Times are what the container says; else they jump or are missing, and are those that ffmpeg makes of them. */
+  steadyClock: boolean
   /** To the end of what is shown or heard, measured; what the container announces may be anything. */
   durationMs: number
   sizeBytes: number

@@ -6,6 +6,8 @@ import { framesPerGroup } from './keyframe-grid.ts'
 export interface EncodeSource {
   path: string
   isCopy: boolean
+  /** Of the source, that are read together. */
+  clockStreams: readonly number[]
 }
 
 /** Fine enough for any source; with a variable rate ffmpeg would round times to the average rate. */
@@ -24,7 +26,9 @@ const LONGEST_FRAMES = 6
  * Times stay those of the whole recording, from the start of the container: the filters cut where the chunk begins, wherever
  * decoding did. ffmpeg's own cut would round, and take times from the first picture it sees.
  */
-export const seekArgs = (video: VideoEncode, chunk: EncodeChunk, { isCopy }: EncodeSource): string[] => {
+export const seekArgs = (video: VideoEncode, chunk: EncodeChunk, { isCopy, clockStreams }: EncodeSource): string[] => {
+  // Such clocks are straightened from the beginning on only.
+  if (clockStreams.length > 0) return []
   if (video.excerpt ? !video.excerpt.seeks : isWhole(chunk)) return []
   const from = secondsAt(video, chunk.from) + beginsAtS(video) - seekRoom(video)
   const counted = isCopy ? ['-copyts', '-seek_timestamp', '1'] : ['-copyts', '-start_at_zero']
@@ -53,6 +57,7 @@ export const timingFilters = (video: VideoEncode, chunk: EncodeChunk): string[] 
 const originFilters = (video: VideoEncode): string[] => {
   const begins = beginsAtS(video)
   const shift = begins === 0 ? '' : `-${begins}/TB`
+  if (video.countedAt !== null) return [`setpts=N/(${video.countedAt})/TB${shift}`]
   if (video.originMs === null) return [`setpts=PTS-STARTPTS${shift}`]
   return shift === '' ? [] : [`setpts=PTS${shift}`]
 }

@@ -1,5 +1,5 @@
 import type { AudioPlan } from '../contract/plan.ts'
-import { inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
+import { clockArgs, inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
 import { languageArgs } from './ffmpeg-language.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
 
@@ -15,12 +15,12 @@ export const audioFileName = (audio: AudioEncode): string => `audio.${EXTENSIONS
  * Sound that begins where the picture's time begins: silence is put before it and into gaps, and what overlaps is cut, so that it
  * stays in step with the picture. What the encoder itself puts in front is taken off by the container's edit list.
  */
-const inStep = ({ originMs, endMs }: AudioEncode): string => {
-  const filled = 'aresample=async=1:first_pts=0'
-  if (originMs === 0 && endMs === null) return filled
+const inStep = ({ originMs, endMs, counted }: AudioEncode): string => {
+  const filled = [...(counted ? ['asetpts=N/SR/TB'] : []), 'aresample=async=1:first_pts=0']
+  if (originMs === 0 && endMs === null) return filled.join(',')
   const fromS = originMs / 1_000
   const to = endMs === null ? '' : `:end=${endMs / 1_000}`
-  return `atrim=start=${fromS}${to},asetpts=PTS-${fromS}/TB,${filled}`
+  return [...filled.slice(0, -1), `atrim=start=${fromS}${to},asetpts=PTS-${fromS}/TB`, ...filled.slice(-1)].join(',')
 }
 
 /**
@@ -42,10 +42,12 @@ export interface AudioJob {
   output: string
   /** Filters that change how loud it is. */
   level: readonly string[]
+  /** Of the source, that are read together. */
+  clockStreams: readonly number[]
 }
 
 /** Arguments of the ffmpeg that makes the whole sound track in one piece. */
-export const audioArgs = ({ audio, language, source, output, level }: AudioJob): string[] => {
+export const audioArgs = ({ audio, language, source, output, level, clockStreams }: AudioJob): string[] => {
   // Rate and channels once more as options: filters may end in others, as `loudnorm` does in 192 kHz.
   const filters = [...(audio.loudness ? shapeSound(audio) : [inStep(audio)]), ...level].join(',')
   const shape = ['-ac', `${audio.channels}`, '-ar', `${audio.sampleRateHz}`, '-af', filters]
@@ -62,5 +64,6 @@ export const audioArgs = ({ audio, language, source, output, level }: AudioJob):
     ...shape,
     ...codec,
     output,
+    ...clockArgs(clockStreams),
   ]
 }

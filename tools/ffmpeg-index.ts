@@ -1,11 +1,18 @@
-import { inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
+import { clockArgs, inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
 
 /**
  * Arguments that copy one stream into a QuickTime file, whose index knows each frame. Its times are those that an encode sees: from
  * the start of the source's container, jumps of its clock taken out.
  */
-export const indexArgs = (job: { source: string; streamIndex: number; output: string }): string[] => [
+export interface IndexJob {
+  source: string
+  streamIndex: number
+  output: string
+  clockStreams: readonly number[]
+}
+
+export const indexArgs = (job: IndexJob): string[] => [
   ...QUIET_ARGS,
   ...PROGRESS_ARGS,
   ...inputArgs(job.source),
@@ -22,4 +29,5 @@ export const indexArgs = (job: { source: string; streamIndex: number; output: st
   '-f',
   'mov',
   job.output,
+  ...clockArgs(job.clockStreams),
 ]

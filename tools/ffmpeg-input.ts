@@ -20,5 +20,15 @@ export const inputArgs = (path: string): string[] => [
   `file:${path}`,
 ]
 
+/**
+ * Arguments behind all outputs that have ffmpeg read these streams of an input, too, and throw them away. Where a clock may jump it
+ * counts from the first packet of those streams that it reads, and straightens the jumps that it sees in them: a program that
+ * reads the picture alone, and one that reads the sound alone, would come to different times.
+ */
+export const clockArgs = (streamIndexes: readonly number[], input = 0): string[] =>
+  streamIndexes.length < 2
+    ? []
+    : [...streamIndexes.flatMap((index) => ['-map', `${input}:${index}`]), '-c', 'copy', '-f', 'null', '-']
+
 /** Options of every ffmpeg run: no banner, no prompt on stdin, existing files of the scratch folder replaced. */
 export const QUIET_ARGS: readonly string[] = ['-hide_banner', '-nostdin', '-v', 'error', '-y']

@@ -1,5 +1,5 @@
 import type { Excerpt, MediaPlan } from '../contract/plan.ts'
-import { inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
+import { clockArgs, inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
 import { languageArgs, plannedLanguage } from './ffmpeg-language.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
 
@@ -21,6 +21,8 @@ export interface MuxJob {
   /** ffmpeg's muxers by extension: `mp4`, `m4a`, `mp3`, `opus`, `mkv`. */
   extension: string
   title: string | null
+  /** Of the source, that are read together; left out where its clock is steady. */
+  clock?: { path: string; streams: readonly number[] }
 }
 
 /** The streams of the finished file: encoded ones from their own files, copied ones from the source. */
@@ -52,7 +54,7 @@ export const staysCopy = (part: MediaPlan['video'] | MediaPlan['audio'], encoded
   encoded === null && part.mode === 'encode' && 'loudness' in part && (part.loudness?.copyWithinLu ?? null) !== null
 
 /** Joins streams in one file without encoding; the index of an MP4 in front, so that it plays before it is loaded. */
-export const muxArgs = ({ streams, output, extension, title }: MuxJob): string[] => {
+export const muxArgs = ({ streams, output, extension, title, clock }: MuxJob): string[] => {
   const inputs = [...new Set(streams.map((stream) => stream.path))]
   const maps = streams.flatMap(({ path, streamIndex }) => ['-map', `${inputs.indexOf(path)}:${streamIndex}`])
   const tags = ['-map_metadata', '-1', '-map_chapters', '-1', ...(title === null ? [] : ['-metadata', titleTag(title)])]
@@ -68,6 +70,7 @@ export const muxArgs = ({ streams, output, extension, title }: MuxJob): string[]
     ...streams.flatMap(({ language = null }, index) => languageArgs(tagged(extension, index), language)),
     ...containerArgs(extension),
     output,
+    ...(clock && inputs.includes(clock.path) ? clockArgs(clock.streams, inputs.indexOf(clock.path)) : []),
   ]
 }
 

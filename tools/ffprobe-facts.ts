@@ -81,6 +81,7 @@ export const sourceFacts = (measured: Measurements): SourceFacts => {
     majorBrand: layout?.majorBrand ?? null,
     indexFirst: layout ? layout.indexFirst && !layout.fragmented : null,
     fragmented: layout?.fragmented ?? false,
+    steadyClock: measured.corrected !== true,
     durationMs: Math.max(0, video?.endMs ?? 0, audio?.endMs ?? 0),
     sizeBytes: measured.sizeBytes,
     video,
@@ -105,6 +106,11 @@ const videoFacts = (
   const sinceOrigin = (seconds: number | null): number => Math.round((seconds ?? 0) * 1_000 - originMs)
   const startMs = scan.firstPts === null ? 0 : sinceOrigin(scan.firstPts)
   const endMs = scan.endPts === null ? startMs : sinceOrigin(scan.endPts)
+  // Frames of one rate can be counted; slides may well stand for an hour.
+  const counted = scan.absurd && scan.frameRate !== null
+  const contentMs = Math.round(scan.content * 1_000)
+  // Nothing says by how much decoding is ahead of showing.
+  const aheadMs = scan.timed === 'none' ? startMs : 0
   const toMs = (seconds: number | null): number | null => (seconds === null ? null : Math.round(seconds * 1_000))
   return {
     streamIndex: stream.index,
@@ -123,15 +129,15 @@ const videoFacts = (
     colourTransfer: stream.color_transfer,
     frameRate: scan.frameRate,
     longestFrameMs: toMs(scan.longestFrame) ?? 0,
-    timed: scan.timed,
+    timed: counted ? 'absurd' : scan.timed,
     frames: scan.frames,
-    startMs,
-    endMs,
+    startMs: counted ? 0 : startMs - aheadMs,
+    endMs: counted ? contentMs : endMs - aheadMs,
     bitrateBps: stream.bit_rate ?? (endMs > startMs ? Math.round((scan.bytes * 8_000) / (endMs - startMs)) : null),
     keyframes: {
       count: scan.keyframes.count,
-      medianGapMs: toMs(scan.keyframes.medianGap),
-      longestGapMs: toMs(scan.keyframes.longestGap),
+      medianGapMs: counted ? null : toMs(scan.keyframes.medianGap),
+      longestGapMs: counted ? null : toMs(scan.keyframes.longestGap),
     },
     grid: scan.grid,
   }
@@ -148,7 +154,8 @@ const audioFacts = (
   { scan, originMs, corrected = false }: { scan: PacketScan; originMs: number; corrected?: boolean | undefined },
 ): AudioFacts => {
   const stated = corrected ? null : stream.start_time
-  const startMs = Math.round((stated ?? scan.firstPts ?? 0) * 1_000 - originMs)
+  const startMs = scan.absurd ? 0 : Math.round((stated ?? scan.firstPts ?? 0) * 1_000 - originMs)
+  const endMs = scan.endPts === null ? startMs : Math.round(scan.endPts * 1_000 - originMs)
   return {
     streamIndex: stream.index,
     codec: stream.codec_name ?? 'unknown',
@@ -157,8 +164,9 @@ const audioFacts = (
     sampleRateHz: stream.sample_rate ?? 0,
     bitrateBps: stream.bit_rate,
     leadMs: Math.round(scan.leadS * 1_000),
+    absurd: scan.absurd,
     startMs,
-    endMs: scan.endPts === null ? startMs : Math.round(scan.endPts * 1_000 - originMs),
+    endMs: scan.absurd ? Math.round(scan.content * 1_000) : endMs,
   }
 }
 

@@ -16,6 +16,10 @@ export interface PacketScan {
   /** Seconds in front of the first that an edit list hides. */
   leadS: number
   timed: PacketTimes
+  /** By the times stated there would be nothing for most of the length. */
+  absurd: boolean
+  /** Seconds that all frames last together. */
+  content: number
   bytes: number
   keyframes: { count: number; medianGap: number | null; longestGap: number | null }
   /** The rate as a fraction where all frames last equally long, within the rounding of the container's clock. */
@@ -47,12 +51,14 @@ export const createPacketScan = (rates: readonly string[], grid: KeyframeGrid | 
   const gridScan = grid && createGridScan(grid)
   const usual = rates[0] === undefined ? 0 : secondsPerFrame(rates[0])
   const times: number[] = []
+  const decodeTimes: number[] = []
   const keyTimes: number[] = []
   let bytes = 0
   let frames = 0
   let endPts: number | null = null
   let firstHidden = Infinity
   let timed: PacketTimes = 'none'
+  let content = 0
   return {
     /** The packet's time in seconds, for progress; null where it has none. */
     add(packet: TimedPacket): number | null {
@@ -68,6 +74,8 @@ export const createPacketScan = (rates: readonly string[], grid: KeyframeGrid | 
       else if (timed === 'each' && !stated) timed = 'first'
       frames += 1
       bytes += sizeBytes
+      content += duration || usual
+      decodeTimes.push(dts)
       const time = stated ? pts : dts
       if (!Number.isFinite(time)) return null
       times.push(time)
@@ -77,24 +85,33 @@ export const createPacketScan = (rates: readonly string[], grid: KeyframeGrid | 
     },
     result(): PacketScan {
       const sorted = Float64Array.from(times).sort()
-      const gaps = gapsOf(sorted)
+      // Where some times are missing, frames still follow each other as they are decoded.
+      const gaps = gapsOf(timed === 'each' ? sorted : Float64Array.from(decodeTimes).sort())
       const keyGaps = gapsOf(Float64Array.from(keyTimes).sort())
       const firstPts = sorted[0] ?? null
+      const longestFrame = gaps.at(-1) ?? null
+      const frameRate = constantRateOf(gaps, rates)
+      const seconds = frameRate === null ? content : frames * secondsPerFrame(frameRate)
       return {
         frames,
         firstPts,
         endPts,
         leadS: firstPts === null ? 0 : Math.max(0, firstPts - firstHidden),
         timed,
+        absurd: (longestFrame ?? 0) > ABSURD_HOLE_S && (endPts ?? 0) - (firstPts ?? 0) > 2 * seconds,
+        content: seconds,
         bytes,
         keyframes: { count: keyTimes.length, medianGap: medianOf(keyGaps), longestGap: keyGaps.at(-1) ?? null },
-        frameRate: constantRateOf(gaps, rates),
-        longestFrame: gaps.at(-1) ?? null,
+        frameRate,
+        longestFrame,
         grid: gridScan?.result() ?? { fits: false, misfit: 'unmeasured' },
       }
     },
   }
 }
+
+/** Nobody waits so long for the next picture. */
+const ABSURD_HOLE_S = 600
 
 /** Ascending distances between neighbours. */
 const gapsOf = (sorted: Float64Array): Float64Array =>

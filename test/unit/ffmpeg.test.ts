@@ -28,6 +28,7 @@ const encode = (changes: Partial<VideoEncode> = {}): VideoEncode => ({
   expectedMs: 10_000,
   storyboardBranch: null,
   originMs: 0,
+  countedAt: null,
   chunkStarts: [0],
   fromCopy: false,
   sourceFrames: 300,
@@ -48,7 +49,7 @@ const argsOf = (video: VideoEncode, chunk: EncodeChunk = WHOLE): string[] =>
   encodeArgs({
     video,
     chunk,
-    source: { path: '/in/a b.mkv', isCopy: false },
+    source: { path: '/in/a b.mkv', isCopy: false, clockStreams: [] },
     outputs: ['/out/720p.mp4', '/out/480p.mp4'],
     tilesDir: '/out/tiles',
   })
@@ -119,12 +120,14 @@ describe('audio and mux', () => {
         sampleRateHz: 48_000,
         originMs: 0,
         endMs: null,
+        counted: false,
         loudness: null,
         expectedMs: null,
       },
       language: 'deu',
       source: '/in/a.mkv',
       output: '/out/a.opus',
+      clockStreams: [],
       level: [],
     })
     expect(valuesOf(args, '-c:a')).toEqual(['libopus'])

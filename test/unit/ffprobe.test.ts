@@ -77,6 +77,8 @@ describe('streams', () => {
         bytes: 90,
         leadS: 0.02,
         timed: 'each',
+        absurd: false,
+        content: 0.18,
         frameRate: null,
         longestFrame: 0.02,
         keyframes: { count: 9, medianGap: 0.02, longestGap: 0.02 },
@@ -89,6 +91,8 @@ describe('streams', () => {
         bytes: 1_000,
         leadS: 0,
         timed: 'each',
+        absurd: false,
+        content: 0.08,
         frameRate: '25/1',
         longestFrame: 0.04,
         keyframes: { count: 1, medianGap: null, longestGap: null },
@@ -159,6 +163,8 @@ describe('packets', () => {
       bytes: 200,
       leadS: 0.04,
       timed: 'each',
+      absurd: false,
+      content: expect.closeTo(0.12),
       frameRate: '25/1',
       longestFrame: expect.closeTo(0.04),
       keyframes: { count: 1, medianGap: null, longestGap: null },
@@ -172,11 +178,10 @@ describe('packets', () => {
   })
 
   const steady = (rate: number, frames = 300): number[] => Array.from({ length: frames }, (_, frame) => frame / rate)
+  const lines = (times: number[], digits = 3): string[] =>
+    times.map((time) => `0|${time.toFixed(digits)}|${time.toFixed(digits)}|N/A|10|___`)
   const rateOf = (times: number[], rates: string[], digits = 3): string | null =>
-    scan(
-      times.map((time) => `0|${time.toFixed(digits)}|${time.toFixed(digits)}|N/A|10|___`),
-      rates,
-    ).frameRate
+    scan(lines(times, digits), rates).frameRate
 
   it('takes a millisecond clock for constant and a changing pace for variable', () => {
     expect(rateOf(steady(30), ['30/1'])).toBe('30/1')
@@ -189,6 +194,10 @@ describe('packets', () => {
   it('takes no rate at which frames would be shown twice, and the next that may be where fields were counted', () => {
     expect(rateOf(steady(29.5), ['30/1'])).toBeNull()
     expect(rateOf(steady(25), ['50/1', '25/1'], 6)).toBe('25/1')
+    expect(scan(lines(steady(25).map((time) => (time < 5 ? time : time + 3_600))))).toMatchObject({
+      absurd: true,
+      content: expect.closeTo(12),
+    })
     const withHole = steady(25).map((time) => (time < 5 ? time : time + 100))
     expect(rateOf(withHole, ['375/1', '25/1'], 6)).toBe('25/1')
   })
