@@ -22,8 +22,9 @@ export const usualRate = (perSecond: number): string | null =>
 
 /** A container that counts milliseconds puts a frame up to 1 ms off on either side. */
 const CLOCK_ROUNDING_S = 0.0021
-/** A dropped frame here and there does not make a recording variable. */
+/** A dropped frame here and there does not make a recording variable; in a short one, a single one. */
 const IRREGULAR_PART = 0.01
+const FEWEST_FOR_ONE = 20
 /** Frames that all last a little longer than the rate says would add up to one that is shown twice. */
 const DRIFT_PART = 0.002
 
@@ -37,7 +38,8 @@ export const constantRateOf = (gaps: Float64Array, rates: readonly string[]): st
 const isConstant = (gaps: Float64Array, frameSeconds: number): boolean => {
   if (!Number.isFinite(frameSeconds) || frameSeconds <= 0) return false
   const regular = gaps.filter((gap) => Math.abs(gap - frameSeconds) <= CLOCK_ROUNDING_S)
-  if (gaps.length - regular.length > gaps.length * IRREGULAR_PART) return false
+  const most = Math.max(gaps.length * IRREGULAR_PART, gaps.length < FEWEST_FOR_ONE ? 0 : 1)
+  if (gaps.length - regular.length > most) return false
   const expected = regular.length * frameSeconds
   const lasting = regular.reduce((sum, gap) => sum + gap, 0)
   return Math.abs(lasting - expected) <= CLOCK_ROUNDING_S + expected * DRIFT_PART

@@ -39,6 +39,13 @@ export interface Made {
   probe(product: string): Promise<ProbeAnswer>
 }
 
+interface Wanted {
+  preset: PresetName
+  options: JobOptions
+  title: string
+  thumbnails: boolean
+}
+
 /** A source and what is to be made of it. */
 export interface Planned {
   jobId: string
@@ -127,7 +134,15 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
     return chunks
   }
 
-  const make = async (path: string, preset: PresetName, options: JobOptions = {}, title = 'A clip'): Promise<Made> => {
+  /** What is delivered of a source, without thumbnails. */
+  const deliver = (path: string, preset: PresetName, options: JobOptions = {}): Promise<Made> =>
+    produce(path, { preset, options, title: 'A clip', thumbnails: false })
+
+  const make = (path: string, preset: PresetName, options: JobOptions = {}, title = 'A clip'): Promise<Made> =>
+    produce(path, { preset, options, title, thumbnails: true })
+
+  const produce = async (path: string, wanted: Wanted): Promise<Made> => {
+    const { preset, options, title, thumbnails } = wanted
     const { jobId, file, probed, plan } = await planSource(path, preset, options)
     const chunks = await encodeChunks({ jobId, file, plan })
     const audio =
@@ -136,10 +151,13 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
         : null
     const packaging = { ref: ref(jobId, 'package'), file, plan, chunks, audio: audio?.file ?? null, title }
     const packaged = await act(media.packageMedia, packaging)
-    const poster = await act(media.poster, { ref: ref(jobId, 'thumbnail', 'poster'), file, plan, title })
-    const storyboardInput = { ref: ref(jobId, 'thumbnail', 'storyboard'), file, plan, chunks }
-    const storyboard = await act(media.storyboard, storyboardInput)
-    const products = [...packaged.files, ...poster.files, ...storyboard.files]
+    const products = [...packaged.files]
+    if (thumbnails) {
+      const poster = await act(media.poster, { ref: ref(jobId, 'thumbnail', 'poster'), file, plan, title })
+      const storyboardInput = { ref: ref(jobId, 'thumbnail', 'storyboard'), file, plan, chunks }
+      const storyboard = await act(media.storyboard, storyboardInput)
+      products.push(...poster.files, ...storyboard.files)
+    }
     const pathOf = (name: string): string => {
       const product = products.find((candidate) => candidate.path === name)
       if (!product) throw new Error(`no product ${name} among ${products.map((each) => each.path).join(', ')}`)
@@ -171,6 +189,7 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
     probeSource,
     planSource,
     encodeChunks,
+    deliver,
     make,
     cancelAll: () => {
       for (const environment of environments) environment.cancel()
