@@ -60,7 +60,9 @@ const TONE_CURVE = 'tonemap=tonemap=mobius:desat=0'
 
 /** Scales and ends in BT.709 of limited range. */
 const toneMapped = (colour: 'hdr10' | 'hlg' | 'bt2020', { width, height }: PictureSize): string[] => [
-  `zscale=w=${width}:h=${height}:pin=bt2020:tin=${TRANSFERS[colour]}:min=bt2020nc:t=linear:npl=${REFERENCE_WHITE}`,
+  // Told by the frame, not by the filter: what a frame says nothing of, the filter takes for unknown where it ends, too.
+  `setparams=color_primaries=bt2020:color_trc=${TRANSFERS[colour]}:colorspace=bt2020nc`,
+  `zscale=w=${width}:h=${height}:t=linear:npl=${REFERENCE_WHITE}`,
   // Tone mapping works on linear light, in floats.
   'format=gbrpf32le',
   'zscale=p=bt709',

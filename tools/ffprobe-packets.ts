@@ -90,7 +90,8 @@ export const createPacketScan = (rates: readonly string[], grid: KeyframeGrid | 
       const keyGaps = gapsOf(Float64Array.from(keyTimes).sort())
       const firstPts = sorted[0] ?? null
       const longestFrame = gaps.at(-1) ?? null
-      const frameRate = constantRateOf(gaps, rates)
+      // A single frame has the rate at which it would last as long as it does.
+      const frameRate = constantRateOf(gaps.length === 0 && content > 0 ? Float64Array.of(content) : gaps, rates)
       const seconds = frameRate === null ? content : frames * secondsPerFrame(frameRate)
       return {
         frames,

@@ -74,7 +74,7 @@ describe('encode', () => {
         /out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,setparams=.*colorspace=bt709/,
       )
     expect(plain).not.toContain('tonemap')
-    expect(bright).toMatch(/zscale=w=2:h=2:.*tin=arib-std-b67.*tonemap=/)
+    expect(bright).toMatch(/setparams=.*color_trc=arib-std-b67.*zscale=w=2:h=2:.*tonemap=/)
   })
 
   it('ends pictures that become JPEG in its own colours', () => {
