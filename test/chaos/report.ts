@@ -26,6 +26,8 @@ export interface ChaosResult {
   redoneMediaSeconds: number
   /** Most pieces that one fault made encode again. */
   redoneByOne: number
+  /** Pieces encoded again because their job was paused in the middle of them. */
+  redoneByPause: number
   /** Pieces encoded again though nothing but Temporal, the API or connections were met. */
   redoneForNothing: number
   seconds: number
@@ -74,11 +76,17 @@ export const report = (findings: Findings): { lines: string[]; result: ChaosResu
   const byNumber = new Map(done.map((fault) => [fault.number, fault]))
   const again = redone(encodes)
   const costs = new Map<number, number>()
+  const paused = new Set(jobs.filter(({ plan }) => plan.pause !== null).map(({ id }) => id))
   let forNothing = 0
-  for (const { faults } of again) {
+  let byPause = 0
+  for (const { encode, faults } of again) {
     const candidates = faults.flatMap((number) => byNumber.get(number) ?? [])
     const cause = candidates.findLast((fault) => fault.met !== null && costsWork(fault))
     const blamed = cause ?? candidates.at(-1)
+    if (!cause && paused.has(encode.jobId)) {
+      byPause += 1
+      continue
+    }
     if (!cause) forNothing += 1
     if (!blamed) continue
     rowOf(blamed).redone += 1
@@ -106,6 +114,7 @@ export const report = (findings: Findings): { lines: string[]; result: ChaosResu
     redone: again.length,
     redoneMediaSeconds: again.reduce((sum, { encode }) => sum + findings.pieceSeconds(encode), 0),
     redoneByOne: Math.max(0, ...costs.values()),
+    redoneByPause: byPause,
     redoneForNothing: forNothing,
     seconds: Math.round(findings.seconds),
   }
