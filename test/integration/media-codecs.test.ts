@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PresetName } from '../../contract/presets.ts'
@@ -34,6 +34,12 @@ const tone = ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duratio
 /** None of the presets copies it. */
 const mpeg4 = ['-c:v', 'mpeg4', '-bf', '2', '-g', '30', '-q:v', '4']
 
+const CONTENT_TYPES: Record<string, string> = {
+  '.mp4': 'video/mp4',
+  '.webm': 'video/webm',
+  '.mkv': 'video/x-matroska',
+}
+
 const mainOf = (made: Made): string => made.products.find(({ role }) => role === 'main')?.path ?? 'none'
 
 /** `stream,time` of every packet, and whether it is a keyframe. */
@@ -51,31 +57,35 @@ const likeness = async (path: string, source: string): Promise<number> => {
 }
 
 describe('every preset', () => {
+  const film = () => make('film.mkv', ...picture('24000/1001'), ...tone, ...mpeg4, '-c:a', 'flac')
   it.each<[PresetName, string, string]>([
     ['high-quality', 'main.mp4', 'h264 High 160x96, aac LC'],
     ['webm', 'main.webm', 'vp9 Profile 0 160x96, opus'],
     ['archive', 'main.mkv', 'av1 Main 160x96, opus'],
     ['mobile', 'main.mp4', 'h264 Main 160x96, aac LC'],
     ['small', 'main.mp4', 'h264 High 160x96, aac LC'],
-  ])('%s comes in chunks as in one piece: %s with %s', async (preset, file, content) => {
-    const path = await make('film.mkv', ...picture('24000/1001'), ...tone, ...mpeg4, '-c:a', 'flac')
-    const [made, whole] = [await line.make(path, preset), await onePiece.make(path, preset)]
-    expect([made, whole].map(({ plan }) => plan.video.mode === 'encode' && plan.video.chunkStarts.length)).toEqual([
-      2, 1,
-    ])
+  ])('%s comes in chunks: %s with %s', async (preset, file, content) => {
+    const path = await film()
+    const made = await line.make(path, preset)
+    expect(made.plan.video).toMatchObject({ mode: 'encode', chunkStarts: [0, 96] })
     expect(mainOf(made)).toBe(file)
+    expect(made.products.find(({ path: name }) => name === file)?.contentType).toBe(CONTENT_TYPES[extname(file)])
     const { streams } = await made.probe(file)
     const found = streams.map((stream) => {
       const size = displayedSize(stream)
       return [stream.codec_name, stream.profile, size && `${size.width}x${size.height}`].filter(Boolean).join(' ')
     })
     expect(found.join(', ')).toBe(content)
-    const [chunked, single] = [await packetsOf(made.pathOf(file)), await packetsOf(whole.pathOf(file))]
-    expect(chunked.filter((row) => row.startsWith('0,')).length).toBe(216)
-    expect(chunked.toSorted()).toEqual(single.toSorted())
-    const alike = [await likeness(made.pathOf(file), path), await likeness(whole.pathOf(file), path)]
-    expect(alike[0]).toBeGreaterThan(0.9)
-    expect(alike[0]).toBeCloseTo(alike[1] ?? 0, 2)
+    const packets = await packetsOf(made.pathOf(file))
+    expect(packets.filter((row) => row.startsWith('0,')).length).toBe(216)
+    const alike = await likeness(made.pathOf(file), path)
+    expect(alike).toBeGreaterThan(0.9)
+    // Of H.264 it is shown elsewhere that chunks are as good as one piece.
+    if (preset !== 'webm' && preset !== 'archive') return
+    const whole = await onePiece.make(path, preset)
+    expect(whole.plan.video).toMatchObject({ chunkStarts: [0] })
+    expect(packets.toSorted()).toEqual((await packetsOf(whole.pathOf(file))).toSorted())
+    expect(alike).toBeCloseTo(await likeness(whole.pathOf(file), path), 2)
   })
 })
 
