@@ -43,6 +43,7 @@ const SOURCES = {
     '-c:a',
     'flac',
   ],
+  'broadcast.ts': [...numbered('25'), ...x264, '-c:a', 'aac'],
   'old.avi': [...numbered('25'), '-c:v', 'mpeg4', '-q:v', '2', '-g', '30', '-c:a', 'pcm_s16le'],
 } as const
 type Source = keyof typeof SOURCES
@@ -106,6 +107,8 @@ describe('a part of a recording', () => {
     ['film.mp4', 'small', { startMs: 10_500 }, 263, 300, 1],
     ['ntsc.mkv', 'web', { startMs: 1_300, endMs: 10_700 }, 39, 321, 2],
     ['late.mkv', 'web', { startMs: 1_300, endMs: 3_000 }, 33, 75, 1],
+    ['broadcast.ts', 'web', { startMs: 1_300, endMs: 11_000 }, 32, 275, 2],
+    ['broadcast.ts', 'web', { startMs: 1_300, endMs: 3_000 }, 32, 75, 1],
     ['old.avi', 'web', { startMs: 1_300, endMs: 3_000 }, 33, 75, 1],
   ])('of %s as %s %o has frames from %d up to %d in %d pieces', async (source, preset, options, from, to, pieces) => {
     const made = await line.make(await sourceOf(source), preset, options)
