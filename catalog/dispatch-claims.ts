@@ -116,6 +116,7 @@ export const createDispatchClaims = (knex: Knex, now: () => number): DispatchCla
         (known) =>
           void known
             .whereNotNull('started_at')
+            .orWhereNotNull('workflow_run_ids')
             .orWhereNotIn('state', ['accepted', 'paused'])
             .orWhere((begun) => void begun.where({ state: 'paused' }).whereNotNull('dispatched_at')),
       )

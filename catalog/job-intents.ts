@@ -9,8 +9,12 @@ export type Intent =
   | { type: 'priorityRequested'; priority: number }
 
 /** Whether nothing has the job in hand: what is wished of it is then a matter of its row alone. */
-const isIdle = ({ state, dispatchedAt, startedAt }: JobRow): boolean =>
-  (state === 'accepted' || state === 'paused') && dispatchedAt === null && startedAt === null
+const isIdle = ({ state, dispatchedAt, startedAt, workflowRunIds }: JobRow): boolean =>
+  (state === 'accepted' || state === 'paused') &&
+  dispatchedAt === null &&
+  startedAt === null &&
+  // A start whose answer was lost has begun all the same.
+  workflowRunIds.length === 0
 
 /** Whether the job is in a state in which this may be wished of it. One that is being cancelled does nothing else any more. */
 export const allows = (row: JobRow, intent: Intent): boolean =>

@@ -264,6 +264,12 @@ describe('the life of a job', () => {
     expect(afterEvent({ ...ended, workflowRunIds: [] }, reset, 5)).toBeNull()
   })
 
+  it('is told of a wish where its start was given up and has begun all the same', () => {
+    const begun = accepted({ state: 'paused', pauseRequested: true, dispatchedAt: null, workflowRunIds: ['a'] })
+    const goesOn = { pauseRequested: false, intentPendingSince: 5 }
+    expect(afterEvent(begun, { type: 'resumeRequested' }, 5)).toMatchObject(goesOn)
+  })
+
   it('shows a problem until it is over', () => {
     const stuck = toFailure('WorkflowStuck', null, null)
     const row = afterEvent(accepted({ state: 'running' }), { type: 'problem', run: 1, error: stuck }, 5)
