@@ -78,15 +78,28 @@ const variableFrames = (video: VideoEncode, { from, length }: EncodeChunk): stri
 const inMicroseconds = (seconds: number): number => Number(seconds.toFixed(6))
 
 /** Keyframes on a fixed grid and nowhere else, closed groups: all renditions can be cut and switched at the same places. */
-export const keyframeArgs = (video: VideoEncode): string[] => {
+export const keyframeArgs = (video: VideoEncode, chunk: EncodeChunk): string[] => {
   const fixed = ['-flags', '+cgop']
   if (video.frameRate === null) {
-    const forced = ['-force_key_frames', firstOfEach(video.keyframeIntervalMs / 1_000)]
+    const forced = ['-force_key_frames', keyframeTimes(video, chunk)]
     return [...fixed, '-g', '9999', ...forced, '-fps_mode', 'vfr', '-enc_time_base', VARIABLE_TIME_BASE]
   }
   const frames = `${framesPerGroup(video.frameRate, video.keyframeIntervalMs)}`
   // The filter has set the rate; `cfr` would fill the time before a chunk with copies.
   return [...fixed, '-g', frames, '-keyint_min', frames, '-fps_mode', 'passthrough']
+}
+
+/**
+ * An expression counts from the first frame of the piece, which is at 0 for the first piece alone; times of a list are those of
+ * the frames. The list of a whole day would be too long for an argument, that of a chunk is not.
+ */
+const keyframeTimes = (video: VideoEncode, { from, length }: EncodeChunk): string => {
+  const everyS = video.keyframeIntervalMs / 1_000
+  if (from === 0) return firstOfEach(everyS)
+  const fromS = secondsAt(video, from)
+  const endS = length === null ? (video.expectedMs ?? 0) / 1_000 : secondsAt(video, from + length)
+  const count = Math.max(1, Math.ceil((endS - fromS) / everyS))
+  return Array.from({ length: count }, (_, index) => fromS + index * everyS).join(',')
 }
 
 /**

@@ -30,7 +30,7 @@ export const encodeArgs = ({ video, chunk, source, outputs, tilesDir }: EncodeJo
     '-filter_complex',
     encodeGraph(video, chunk),
     ...video.renditions.flatMap((rendition, index) => [
-      ...renditionArgs(video, rendition, `[v${index}]`),
+      ...renditionArgs({ video, chunk }, rendition, `[v${index}]`),
       ...fragmentArgs(chunk),
       outputs[index] ?? `${rendition.name}.mp4`,
     ]),
@@ -72,11 +72,11 @@ const tileRange = (video: VideoEncode, chunk: EncodeChunk): { first: number; cou
   return range && range.count > 0 ? range : null
 }
 
-const renditionArgs = (video: VideoEncode, rendition: Rendition, label: string): string[] => [
-  ...mapped(label),
-  ...encoderArgs(video.encoder, rendition),
-  ...keyframeArgs(video),
-]
+const renditionArgs = (
+  { video, chunk }: Pick<EncodeJob, 'video' | 'chunk'>,
+  rendition: Rendition,
+  label: string,
+): string[] => [...mapped(label), ...encoderArgs(video.encoder, rendition), ...keyframeArgs(video, chunk)]
 
 /** Streams are named one by one; tags and chapters of the source stay out, the packaging sets its own. */
 const mapped = (label: string): string[] => ['-map', label, '-map_metadata', '-1', '-map_chapters', '-1']

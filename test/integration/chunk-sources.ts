@@ -15,8 +15,8 @@ const picture = (rate: string, size = '160x96'): string[] => [
   `testsrc2=size=${size}:rate=${rate}:duration=${SECONDS}`,
 ]
 const MPEG2 = ['-c:v', 'mpeg2video', '-bf', '2', '-g', '31', '-c:a', 'mp2']
-/** Three in ten frames at once, and then every fourth. */
-const uneven = ['-vf', "select='lt(mod(n,10),3)+not(mod(n,4))'", '-fps_mode', 'vfr']
+/** In a pattern that begins anew with no chunk. */
+const uneven = ['-vf', "select='lt(mod(n*n,11),5)'", '-fps_mode', 'vfr']
 const tone = ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${SECONDS}`]
 const x264 = (params: string, ...more: string[]): string[] => [
   '-c:v',

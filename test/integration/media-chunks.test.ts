@@ -88,10 +88,11 @@ const likeness = async (path: string, source: string): Promise<number> => {
 
 describe('what is delivered in chunks', () => {
   it.each([
-    ['web', 'main.mp4'],
-    ['stream', 'stream/96p/index.m3u8'],
-  ] as const)('as %s lasts, changes and looks as in one piece', async (preset, file) => {
-    const path = await makeChunkSource(line.config.tools.ffmpeg, line.dataDir, 'MPEG-4 part 2')
+    ['web', 'main.mp4', 'MPEG-4 part 2'],
+    ['stream', 'stream/96p/index.m3u8', 'MPEG-4 part 2'],
+    ['stream', 'stream/96p/index.m3u8', 'frames that last differently long'],
+  ] as const)('as %s, %s, of %s lasts, changes and looks as in one piece', async (preset, file, source) => {
+    const path = await makeChunkSource(line.config.tools.ffmpeg, line.dataDir, source)
     const [made, whole] = [await line.make(path, preset), await onePiece.make(path, preset)]
     expect([made, whole].map(({ plan }) => plan.video.mode === 'encode' && plan.video.chunkStarts.length)).toEqual([
       3, 1,
