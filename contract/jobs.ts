@@ -159,7 +159,11 @@ export const jobActionSchema = z
     message: 'give exactly one of ids and filter',
     path: ['ids'],
   })
-  .refine(({ action, priority: given }) => (action === 'prioritise') === (given !== undefined), {
+  .refine(({ action, priority: given }) => action !== 'prioritise' || given !== undefined, {
+    message: 'is missing: the action prioritise needs it',
+    path: ['priority'],
+  })
+  .refine(({ action, priority: given }) => action === 'prioritise' || given === undefined, {
     message: 'goes with the action prioritise, and with no other',
     path: ['priority'],
   })

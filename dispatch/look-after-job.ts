@@ -20,8 +20,15 @@ export interface LookAfterDeps {
 const DESCRIBE_TIMEOUT_MS = 5_000
 /** A workflow task is tried again at once where a worker died; so many failures in a row are a mistake in the code. */
 const STUCK_AFTER_ATTEMPTS = 5
-/** Set by the server on a workflow whose tasks keep failing. */
+/** Set by the server on a workflow whose tasks keep failing, or come too late: workers that are busy or were killed are no problem of it. */
 const PROBLEMS_ATTRIBUTE = 'TemporalReportedProblems'
+const FAILED_TASK = 'category=WorkflowTaskFailed'
+
+/** What the server says of the tasks of a workflow, as JSON; null where it says nothing. */
+const problemsOf = ({ raw }: WorkflowExecutionDescription): string | null => {
+  const said = raw.workflowExecutionInfo?.searchAttributes?.indexedFields?.[PROBLEMS_ATTRIBUTE]?.data
+  return said ? Buffer.from(said).toString('utf8') : null
+}
 
 /**
  * Asks Temporal about a job that has not ended, and brings its row in line: what closed is ended, what is unknown is
@@ -61,8 +68,8 @@ const watchForProblems = async (
   description: WorkflowExecutionDescription,
 ): Promise<void> => {
   const attempt = description.raw.pendingWorkflowTask?.attempt ?? 0
-  const reported = PROBLEMS_ATTRIBUTE in (description.raw.workflowExecutionInfo?.searchAttributes?.indexedFields ?? {})
-  const stuck = reported || attempt > stuckAfterAttempts
+  const problems = problemsOf(description)
+  const stuck = problems === null ? attempt > stuckAfterAttempts : problems.includes(FAILED_TASK)
   if (!stuck && job.error?.code !== 'WorkflowStuck') return
   if (stuck) log.error({ jobId: job.id, run: job.run, attempt }, 'the workflow of this job cannot go on')
   if (stuck && job.cancelRequested) {

@@ -12,6 +12,8 @@ const MAX_DELAY_MS = 30_000
 const WELL_AFTER_MS = 10_000
 /** Deaths before it was ever ready: one may be bad luck, as with a port that was just taken. */
 const FAILED_STARTS = 2
+/** Those killed from outside say nothing of what is started; so many in a row are no bad luck either. */
+const KILLED_STARTS = 10
 
 export interface SupervisedSpec extends ProcessSpec {
   /** From SIGTERM to SIGKILL. */
@@ -59,8 +61,10 @@ export const supervise = ({
   const live = async (): Promise<void> => {
     let delayMs = FIRST_DELAY_MS
     let readyOnce = false
+    let failed = 0
     for (let lives = 1; !stopping.signal.aborted; lives += 1) {
       let readyAt: number | null = null
+      let isGivenUp = false
       const current = launch(spec, say)
       life = current
       onChange()
@@ -71,14 +75,17 @@ export const supervise = ({
           isReady()
         },
         // Not ready in time or at all. If it still runs it is of no use.
-        () => void signalGroup(current.pid, 'SIGKILL'),
+        () => {
+          isGivenUp = signalGroup(current.pid, 'SIGKILL')
+        },
       )
       const ending = await current.ended
       await watchReady
       life = null
       onChange()
       if (stopping.signal.aborted) return
-      if (!readyOnce && lives >= FAILED_STARTS) {
+      if (ending !== 'SIGKILL' || isGivenUp) failed += 1
+      if (!readyOnce && (failed >= FAILED_STARTS || lives >= KILLED_STARTS)) {
         isFailed(new StartError(`${spec.title} does not start (${ending}).\n${current.lastWords()}`.trim()))
         return
       }

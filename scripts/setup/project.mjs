@@ -32,7 +32,7 @@ export const writeJson = (file, value) => {
 
 export const writeStamp = (parts) => writeJson(STAMP_FILE, { ...readStamp(), ...parts })
 
-const SKIPPED = new Set(['node_modules', 'dist'])
+const SKIPPED = new Set(['node_modules', 'dist', '__pycache__'])
 
 const filesUnder = (path) => {
   const entries = readdirSync(path, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1))

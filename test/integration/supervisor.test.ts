@@ -69,6 +69,17 @@ const nextPid = async (supervised: SupervisedProcess, before: number | null): Pr
 const logText = () => readFileSync(join(folder, 'fake.log'), 'utf8')
 
 describe('supervise', () => {
+  it('starts again what was killed before it was ready, which is no failure of its own', async () => {
+    const { supervised } = start(`setTimeout(() => { ${READY} }, 300); ${FOREVER}`)
+    let pid: number | null = null
+    for (let time = 0; time < 3; time += 1) {
+      pid = await nextPid(supervised, pid)
+      process.kill(pid, 'SIGKILL')
+    }
+    await supervised.ready
+    expect(supervised.pid()).not.toBe(pid)
+  })
+
   it('starts a process that was killed again', async () => {
     const { supervised, said } = start(`${READY}; ${FOREVER}`)
     await supervised.ready
