@@ -1,4 +1,4 @@
-import type { Loudness, LoudnessPlan, MeasuredLoudness } from '../contract/loudness.ts'
+import { ENCODER_ROOM_DB, type Loudness, type LoudnessPlan, type MeasuredLoudness } from '../contract/loudness.ts'
 
 /** The measure counts blocks of 400 ms and gates them by their mean: of so little it says nothing that one hears. */
 const SHORTEST_MS = 3_000
@@ -28,7 +28,7 @@ export const decideLevel = (
   if (copyWithinLu !== null && Math.abs(gainDb) <= copyWithinLu && truePeakDbtp <= highest + COPY_PEAK_ROOM_DB)
     return left(`The sound is near enough to ${target} LUFS (${found}) and is copied without loss.`)
   const changed = { ...measured, gainDb, offsetDb: 0, copied: false }
-  if (truePeakDbtp + gainDb <= highest) {
+  if (truePeakDbtp + gainDb <= highest - ENCODER_ROOM_DB) {
     if (Math.abs(gainDb) <= UNHEARD_LU)
       return { ...changed, change: 'none', gainDb: 0, reason: `The sound already is at ${target} LUFS (${found}).` }
     const by = `${gainDb > 0 ? 'louder' : 'quieter'} by ${Math.abs(gainDb).toFixed(1)} dB`

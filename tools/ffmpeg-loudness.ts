@@ -1,5 +1,5 @@
 import { SluiceError } from '../contract/failures.ts'
-import type { Loudness, MeasuredLoudness } from '../contract/loudness.ts'
+import { ENCODER_ROOM_DB, type Loudness, type MeasuredLoudness } from '../contract/loudness.ts'
 import type { ToolProgress } from '../contract/progress.ts'
 import { shapeSound, type AudioEncode } from './ffmpeg-audio.ts'
 import { inputArgs } from './ffmpeg-input.ts'
@@ -94,7 +94,7 @@ export const levelFilters = (
 ): string[] => {
   if (change === 'none') return []
   if (change === 'gain') return [`volume=${gainDb.toFixed(1)}dB`]
-  const wanted = `I=${target.integratedLufs}:TP=${target.truePeakDbtp}:LRA=${LONGEST_RANGE_LU}`
+  const wanted = `I=${target.integratedLufs}:TP=${target.truePeakDbtp - ENCODER_ROOM_DB}:LRA=${LONGEST_RANGE_LU}`
   const found = [
     `measured_I=${measured.integratedLufs}`,
     `measured_TP=${measured.truePeakDbtp}`,
