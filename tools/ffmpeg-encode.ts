@@ -3,7 +3,7 @@ import { tilesIn, type EncodeChunk } from './encode-chunk.ts'
 import { keyframeArgs, seekArgs, timingFilters, type EncodeSource } from './encode-timing.ts'
 import { encoderArgs } from './ffmpeg-encoders.ts'
 import { DEINTERLACE, smallerPicture, sourcePicture, standardPicture, storyboardTiles } from './ffmpeg-filters.ts'
-import { clockArgs, inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
+import { clockArgs, inputArgs, oneGraphArgs, QUIET_ARGS } from './ffmpeg-input.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
 
 export interface EncodeJob {
@@ -26,6 +26,7 @@ export const encodeArgs = ({ video, chunk, source, outputs, tilesDir }: EncodeJo
     ...QUIET_ARGS,
     ...PROGRESS_ARGS,
     ...seekArgs(video, chunk, source),
+    ...oneGraphArgs(video),
     ...inputArgs(source.path),
     '-filter_complex',
     encodeGraph(video, chunk),

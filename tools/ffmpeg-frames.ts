@@ -1,7 +1,7 @@
 import type { Excerpt, InputColour, StoryboardGeometry } from '../contract/plan.ts'
 import { TILE_PATTERN } from './ffmpeg-encode.ts'
 import { DEINTERLACE, standardPicture, storyboardTiles, type PictureSize } from './ffmpeg-filters.ts'
-import { inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
+import { inputArgs, oneGraphArgs, QUIET_ARGS } from './ffmpeg-input.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
 
 /** How frames of a source have to be read. */
@@ -101,6 +101,7 @@ export const evenFramesArgs = (
     '-skip_frame',
     'noref',
     ...excerptArgs(source.excerpt),
+    ...oneGraphArgs(source),
     ...inputArgs(source.path),
     '-filter_complex',
     candidateGraph(0, source, [even]),
@@ -154,6 +155,7 @@ export const sheetsFromSourceArgs = (
   '-skip_frame',
   skip === 'keyframes' ? 'nokey' : 'noref',
   ...excerptArgs(source.excerpt),
+  ...oneGraphArgs({ deinterlace: false }),
   ...inputArgs(source.path),
   '-map',
   `0:${source.streamIndex}`,

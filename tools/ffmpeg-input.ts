@@ -21,6 +21,13 @@ export const inputArgs = (path: string): string[] => [
 ]
 
 /**
+ * Options before an input whose picture may change its size or format on the way, as in recordings of broadcasts: the scaler
+ * follows that. Made anew, as ffmpeg does by itself, filters would begin to count anew, too. The deinterlacer cannot follow.
+ */
+export const oneGraphArgs = ({ deinterlace }: { deinterlace: boolean }): string[] =>
+  deinterlace ? [] : ['-reinit_filter', '0']
+
+/**
  * Arguments behind all outputs that have ffmpeg read these streams of an input, too, and throw them away. Where a clock may jump it
  * counts from the first packet of those streams that it reads, and straightens the jumps that it sees in them: a program that
  * reads the picture alone, and one that reads the sound alone, would come to different times.

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -168,6 +169,23 @@ describe('colours', () => {
       color_range: 'tv',
     })
     expect(difference(await cornersOf(made.pathOf('main.mp4')), everywhere(PATCH))).toBeLessThanOrEqual(5)
+  })
+
+  it('a size that changes on the way is brought to one, and costs no picture', async () => {
+    const half = async (name: string, ...input: string[]): Promise<Buffer> =>
+      readFile(await make(name, ...input, ...H264, '-g', '5'))
+    const whole = join(line.dataDir, 'sizes.ts')
+    const [small, large] = [
+      await half('small.ts', ...quarters('320x180')),
+      await half('large.ts', ...quarters('640x360'), '-output_ts_offset', '0.6'),
+    ]
+    await writeFile(whole, Buffer.concat([small, large]))
+    const made = await line.make(whole, 'stream')
+    const shown = '-f rawvideo -pix_fmt gray -s 1x1 -'.split(' ')
+    const args = ['-v', 'error', ...reading(pictureOf(made)), '-i', pictureOf(made), ...shown]
+    expect((await run(line.config.tools.ffmpeg, args, { encoding: 'buffer' })).stdout).toHaveLength(6)
+    expect(made.products.map(({ path }) => path)).toContain('storyboard.vtt')
+    expect(difference(await cornersOf(pictureOf(made)), QUARTERED)).toBeLessThanOrEqual(BLURRED)
   })
 
   it('grey stays grey', async () => {
