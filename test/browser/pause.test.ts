@@ -60,7 +60,8 @@ it('a job rests in the middle of its encode at the press of a button, on every p
     .waitFor({ timeout: 60_000 })
   expect(await toolsRunningIn(sluice.config.dataDir)).not.toEqual([])
   await job.button('Pause').click()
-  await expect.poll(() => toolsRunningIn(sluice.config.dataDir), { timeout: 2_000 }).toEqual([])
+  // Two seconds from the wish on (test/integration/pause.test.ts); this one waits for two browsers beside it.
+  await expect.poll(() => toolsRunningIn(sluice.config.dataDir), { timeout: 6_000 }).toEqual([])
   await job.reaches('paused')
   expect(await job.row.innerText()).toContain('At rest in Transcode')
   await elsewhere.button('Resume').waitFor()

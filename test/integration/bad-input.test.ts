@@ -1,7 +1,7 @@
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { FAILURES, type FailureCode } from '../../contract/failures.ts'
 import type { Job } from '../../contract/jobs.ts'
 import { workflowIdOf } from '../../contract/names.ts'
@@ -234,9 +234,14 @@ describe('comes out right all the same', () => {
   })
 })
 
-it('leaves nothing of the failed behind', async () => {
+it('leaves nothing of the failed behind, but for what a retry would take, which goes with the job', async () => {
   const { items } = (await sluice.call<{ items: unknown[] }>('GET', '/media')).body
   expect(items).toHaveLength(SUCCEEDING.length)
-  for (const name of ['work', 'scratch']) expect(await readdir(join(sluice.config.dataDir, name))).toEqual([])
+  expect(await readdir(join(sluice.config.dataDir, 'scratch'))).toEqual([])
   expect(await readdir(join(sluice.config.libraryDir, '.incoming'))).toEqual([])
+  const failed = (await sluice.call<{ items: Job[] }>('GET', '/jobs?state=failed&limit=200')).body.items
+  const kept = await readdir(join(sluice.config.dataDir, 'work'))
+  expect(failed.map(({ id }) => id)).toEqual(expect.arrayContaining(kept))
+  for (const { id } of failed) expect((await sluice.call('DELETE', `/jobs/${id}`)).status).toBe(204)
+  await vi.waitFor(async () => expect(await readdir(join(sluice.config.dataDir, 'work'))).toEqual([]))
 })
