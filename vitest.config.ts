@@ -16,8 +16,8 @@ const BUNDLES = ['test/fresh-bundles.ts']
 
 export default defineConfig({
   test: {
-    // Tests that drive encoders and servers wait a third of their time: three keep two cores at work.
-    maxWorkers: 3,
+    // Tests that drive encoders and servers wait half of their time; more than two would only slow each other down.
+    maxWorkers: 2,
     projects: [
       project('unit', 10_000),
       project('workflow', 60_000, BUNDLES),

@@ -142,13 +142,15 @@ describe('what yt-dlp says of the same file', { concurrent: true }, () => {
       const egress = await createEgress(line.config, { warn: () => {} })
       try {
         const jobId = `same-${path.length}-${path.slice(1, 4)}`
-        const { sizeBytes, infoKey, ...ours } = await line.resolve({ url: given, jobId })
+        const { sizeBytes, infoKey, stamp, ...ours } = await line.resolve({ url: given, jobId })
         const context = { paths: whole.config.tools, egress, cacheDir: line.config.dataDir, cwd: line.config.dataDir }
         const info = await extractInfo(context, { url: given, format: 'b', sort: [] })
         const ref = { jobId, run: 1, step: 'resolve', part: null, share: 1, attemptBase: 0 } as const
-        const { sizeBytes: _, infoKey: key, ...theirs } = resolvedOf(ref, given, info)
+        const { sizeBytes: _, infoKey: key, stamp: none, ...theirs } = resolvedOf(ref, given, info)
         expect(ours).toEqual(theirs)
         expect([sizeBytes, infoKey]).toEqual([line.bytes.length, key])
+        // yt-dlp does not say what the origin does: by which its file is told from another.
+        expect([typeof stamp, none]).toEqual(['string', null])
         const kept = JSON.parse(await readFile(await line.store.read(infoKey ?? ''), 'utf8'))
         const facts = ({ id, title, direct, extractor, formats }: typeof info) => {
           const [format] = formats ?? []
