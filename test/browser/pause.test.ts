@@ -63,7 +63,7 @@ it('a job rests in the middle of its encode at the press of a button, on every p
   // Two seconds from the wish on (test/integration/pause.test.ts); this one waits for two browsers beside it.
   await expect.poll(() => toolsRunningIn(sluice.config.dataDir), { timeout: 6_000 }).toEqual([])
   await job.reaches('paused')
-  expect(await job.row.innerText()).toContain('At rest in Transcode')
+  await expect.poll(() => job.row.innerText()).toContain('At rest in Transcode')
   await elsewhere.button('Resume').waitFor()
   await look(page, 'paused-list')
 

@@ -12,6 +12,7 @@ import { startTestInstance, type TestInstance } from './instance.ts'
 import { makeClip } from './make-media.ts'
 import { file } from './origin-answers.ts'
 import { startOrigin, type Origin } from './origin.ts'
+import { haltToolsIn } from './running-tools.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -45,7 +46,7 @@ describe.each(DATABASES)('a backup of a running instance, with its catalog in $n
     settings = await databaseSettings()
     sluice = await startTestInstance({ ...settings, SLUICE_DATA: join(folder, 'data'), SLUICE_MEDIA_SLOTS: '1' })
     const { ffmpeg } = sluice.config.tools
-    const long = { seconds: 30, size: '640x360', options: ['-c:v', 'mpeg4', '-b:v', '2M'] }
+    const long = { seconds: 12, size: '640x360', options: ['-c:v', 'mpeg4', '-b:v', '2M'] }
     origin.on('/clip.mp4', file(await makeClip(ffmpeg, join(folder, 'clip.mp4'))))
     origin.on('/long.mp4', file(await makeClip(ffmpeg, join(folder, 'long.mp4'), long)))
     origin.on('/slow.mp4', file(join(folder, 'clip.mp4'), { bytesPerSecond: 10_000 }))
@@ -78,6 +79,8 @@ describe.each(DATABASES)('a backup of a running instance, with its catalog in $n
       encoding.id,
       (message) => message.type === 'progress' && message.step === 'transcode' && message.done > 0,
     )
+    // However long the backup takes, the encode is in its middle.
+    expect(await haltToolsIn(sluice.config.dataDir)).toBeGreaterThan(0)
     const downloading = await sluice.submit({ url: origin.urlOf('/slow.mp4'), preset: 'original' })
     await sluice.seen(
       downloading.id,
