@@ -104,7 +104,8 @@ export const activityOf = (job: Job): string => {
 }
 
 const restWords = (job: Job): string => {
-  const step = currentStep(job)
+  // Thumbnails may rest beside the encode, which says more.
+  const step = job.steps.find(({ state }) => state === 'queued' || state === 'running')
   return step ? `At rest in ${STEP_WORDS[step.name].title}; what is finished stays` : 'At rest; it has not begun'
 }
 
