@@ -1,11 +1,9 @@
 import { availableParallelism, totalmem } from 'node:os'
-import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { WORKER_ROLES, type WorkerRole } from './contract/names.ts'
-import { parseSize } from './contract/size-text.ts'
 import { TOOL_SETTINGS } from './contract/tool-settings.ts'
-import { isAddressEntry } from './tools/egress-address.ts'
+import { address, allowedAddresses, count, host, hostPort, list, path, port, size, whole } from './setting-kinds.ts'
 
 const GIB = 1024 ** 3
 const cores = availableParallelism()
@@ -14,54 +12,6 @@ const defaultMediaSlots = Math.max(1, Math.min(Math.ceil(cores / 2), Math.floor(
 
 /** Timers of Node run at once past this. */
 const MAX_TIMER_MS = 2 ** 31 - 1
-
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .refine(
-      (text) => /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max,
-      `must be a whole number from ${min} to ${max}`,
-    )
-    .transform(Number)
-const port = whole(0, 65_535)
-const count = whole(1, 1_000)
-const size = z
-  .string()
-  .refine((text) => parseSize(text) !== null, 'must be a size, as in 500G or 2T')
-  .transform((text) => parseSize(text) ?? 0)
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== ''),
-)
-const allowedAddresses = list.superRefine((entries, context) => {
-  const wrong = entries.filter((entry) => !isAddressEntry(entry))
-  if (wrong.length > 0) context.addIssue(`not an address or network: ${wrong.join(', ')}`)
-})
-const path = z.string().min(1)
-
-const hostName = (text: string): boolean => isIP(text) !== 0 || /^[a-z\d_]([\w.-]*[a-z\d_.])?$/i.test(text)
-const host = z.string().refine(hostName, 'must be an address or a name, without a port')
-
-const isHostPort = (text: string): boolean => {
-  const [, bracketed, plain, portText] = /^(?:\[(.+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? []
-  const isHost = bracketed === undefined ? plain !== undefined && hostName(plain) : isIP(bracketed) === 6
-  return isHost && Number(portText) >= 1 && Number(portText) <= 65_535
-}
-const hostPort = z.string().refine(isHostPort, 'must be host:port, as in temporal.example.org:7233')
-
-/** An address to which paths are appended: what follows a path would come in between. */
-const address = (...schemes: string[]) =>
-  z.string().refine(
-    (text) => {
-      if (!URL.canParse(text)) return false
-      const { protocol, hostname, username, password } = new URL(text)
-      const isPlain = hostname !== '' && username + password === '' && !/[?#]/.test(text)
-      return isPlain && schemes.includes(protocol.slice(0, -1))
-    },
-    `must be an address that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}, without user, query or #`,
-  )
 
 const environment = z.object({
   SLUICE_DATA: path.default('data').describe('The one directory that everything is written under'),

@@ -69,6 +69,7 @@ export const whyNotCopied = (facts: VideoFacts, { container, cap, quality }: Cop
   if (rule.turns ? facts.rotation % 90 !== 0 : facts.rotation !== 0) return `it is turned by ${facts.rotation}°.`
   if (quality.range === 'standard' && (colourOf(facts) === 'bt2020' || facts.dynamicRange !== 'sdr'))
     return 'its colours are beyond BT.709.'
+  if (colourOf(facts) === 'ycgco') return 'its colours are YCgCo.'
   if (Math.min(facts.width, facts.height) > cap) return `it is larger than ${cap} lines.`
   if (!COPIED_CONTAINERS.test(container)) return `${container} does not keep its times.`
   return quality.small ? whyNotSmall(facts, quality) : null

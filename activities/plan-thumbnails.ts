@@ -1,6 +1,6 @@
 import type { StoryboardGeometry, ThumbnailPlan, VideoPlan } from '../contract/plan.ts'
 import type { SourceFacts, VideoFacts } from '../contract/source-facts.ts'
-import { colourOf } from './plan-colour.ts'
+import { colourOf, whyUnreadable } from './plan-colour.ts'
 
 /** Poster widths in pixels, never above the source's. */
 const LARGE_POSTER = 1280
@@ -73,7 +73,7 @@ export const decideThumbnails = (
   const poster = posterSource(facts)
   const shown = poster.posterFrom === 'cover' ? facts.cover : facts.video
   const widths = posterWidths(poster.posterFrom === 'none' ? LARGE_POSTER : (shown?.width ?? LARGE_POSTER))
-  const storyboard = video.mode === 'none' ? null : geometry
+  const storyboard = video.mode === 'none' || (facts.video && whyUnreadable(facts.video) !== null) ? null : geometry
   return {
     ...poster,
     posterWidths: widths,
@@ -87,8 +87,7 @@ export const decideThumbnails = (
 }
 
 const posterSource = ({ video, cover }: SourceFacts): Pick<ThumbnailPlan, 'posterFrom' | 'streamIndex'> => {
-  // Dolby Vision profile 5 comes out green and purple.
-  if (video && video.dolbyVisionProfile !== 5) return { posterFrom: 'video', streamIndex: video.streamIndex }
+  if (video && whyUnreadable(video) === null) return { posterFrom: 'video', streamIndex: video.streamIndex }
   if (cover) return { posterFrom: 'cover', streamIndex: cover.streamIndex }
   return { posterFrom: 'none', streamIndex: null }
 }

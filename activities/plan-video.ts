@@ -11,7 +11,7 @@ import type { PictureQuality } from '../contract/qualities.ts'
 import type { SourceFacts, VideoFacts } from '../contract/source-facts.ts'
 import { frameRateParts } from '../tools/frame-rate.ts'
 import { hasIndex, type ChunkDecision } from './plan-chunks.ts'
-import { colourOf } from './plan-colour.ts'
+import { colourOf, whyUnreadable } from './plan-colour.ts'
 import { whyNotCopied } from './plan-copy.ts'
 import { endPlace } from './plan-excerpt.ts'
 import { ladder, singleRendition } from './plan-ladder.ts'
@@ -38,7 +38,7 @@ export interface VideoQuestion {
 
 /**
  * Copies the picture where it fits as it is, else encodes it.
- * @throws SluiceError UnsupportedMedia for Dolby Vision without a base picture that others can show.
+ * @throws SluiceError UnsupportedMedia for colours that cannot be converted, as of Dolby Vision without a base picture that others can show.
  */
 export const decideVideo = (question: VideoQuestion): VideoDecision => {
   const { facts, preset, whole, cap, excerpt } = question
@@ -48,11 +48,10 @@ export const decideVideo = (question: VideoQuestion): VideoDecision => {
   const copied: VideoPlan = { mode: 'copy', streamIndex: facts.streamIndex, rung: null }
   if (preset.video === 'source' || quality === null)
     return { video: copied, reasons: ['The picture is kept as it is.'] }
-  if (facts.dolbyVisionProfile === 5) {
-    throw new SluiceError(
-      'UnsupportedMedia',
-      'The video is Dolby Vision profile 5, whose colours cannot be converted. The preset "original" keeps it as it is.',
-    )
+  const unreadable = whyUnreadable(facts)
+  if (unreadable !== null) {
+    const detail = `The video ${unreadable}, whose colours cannot be converted. The preset "original" keeps it as it is.`
+    throw new SluiceError('UnsupportedMedia', detail)
   }
   const { encoded, reason } = encode(question, facts, quality)
   const { container } = whole

@@ -45,9 +45,9 @@ export interface Rendition extends Rung {
 
 /**
  * How the source's colours have to be read. `bt601` and `bt709`: plain material, the matrix named or, where the source
- * names none, by size as players guess it; `bt2020`: wide gamut without high dynamic range; `hdr10`, `hlg`: tone-mapped.
+ * names none, by size as players guess it; `ycgco`: made BT.709 before all else; `bt2020`: wide gamut without high dynamic range; `hdr10`, `hlg`: tone-mapped.
  */
-export type InputColour = 'bt601' | 'bt709' | 'bt2020' | 'hdr10' | 'hlg'
+export type InputColour = 'bt601' | 'bt709' | 'ycgco' | 'bt2020' | 'hdr10' | 'hlg'
 
 export type VideoPlan =
   | { mode: 'none' }

@@ -20,7 +20,7 @@ type Target = 'video' | 'still'
  * scaling, as that costs by the pixel. Tags the source lacks are set first.
  */
 export const standardPicture = (colour: InputColour, size: PictureSize, target: Target = 'video'): string[] => {
-  const mapped = colour === 'bt601' || colour === 'bt709' ? [] : toneMapped(colour, size)
+  const mapped = isPlain(colour) ? [] : toneMapped(colour, size)
   const scale = plainScale(colour, size)
   if (target === 'still') {
     // The pixel format says full range too: ffmpeg loses the mere tag where a filter holds its only frame back to the end.
@@ -31,8 +31,13 @@ export const standardPicture = (colour: InputColour, size: PictureSize, target: 
 
 const BT709 = 'setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv'
 
+type PlainColour = 'bt601' | 'bt709' | 'ycgco'
+const isPlain = (colour: InputColour): colour is PlainColour =>
+  colour === 'bt601' || colour === 'bt709' || colour === 'ycgco'
+
+/** `scale` refuses frames of YCgCo, whatever matrix it is told. */
 const plainScale = (colour: InputColour, { width, height }: PictureSize): string =>
-  `scale=${width}:${height}:in_color_matrix=${colour === 'bt601' ? 'bt601' : 'bt709'}`
+  `${colour === 'ycgco' ? 'zscale=m=bt709,' : ''}scale=${width}:${height}:in_color_matrix=${colour === 'bt601' ? 'bt601' : 'bt709'}`
 
 /**
  * Scales to `size` and ends in 10-bit 4:2:0 with square pixels, with the source's gamut and dynamic range, tagged as what it is:
@@ -40,8 +45,7 @@ const plainScale = (colour: InputColour, { width, height }: PictureSize): string
  */
 export const sourcePicture = (colour: InputColour, size: PictureSize): string[] => {
   const ended = ['format=yuv420p10le', 'setsar=1']
-  if (colour === 'bt601' || colour === 'bt709')
-    return [`${plainScale(colour, size)}:out_color_matrix=bt709:out_range=tv`, ...ended, BT709]
+  if (isPlain(colour)) return [`${plainScale(colour, size)}:out_color_matrix=bt709:out_range=tv`, ...ended, BT709]
   const scale = `scale=${size.width}:${size.height}:in_color_matrix=bt2020:out_color_matrix=bt2020:out_range=tv`
   const tags = `setparams=color_primaries=bt2020:color_trc=${TRANSFERS[colour]}:colorspace=bt2020nc:range=tv`
   return [scale, ...ended, tags]

@@ -98,7 +98,7 @@ const fromHttpError = (error: unknown): Problem | null => {
     case 412:
       return new Problem('PreconditionFailed')
     case 413:
-      return new Problem('PayloadTooLarge')
+      return new Problem('PayloadTooLarge', limitOf(error))
     case 415:
       return new Problem('UnsupportedContentType', error.message)
     case 416:
@@ -107,6 +107,12 @@ const fromHttpError = (error: unknown): Problem | null => {
       return null
   }
 }
+
+/** Of body-parser: the most bytes that it reads. */
+const limitOf = (error: Error): string | undefined =>
+  'limit' in error && typeof error.limit === 'number'
+    ? `At most ${error.limit / 1024} KiB are taken here: send it in parts.`
+    : undefined
 
 /** What `send` wants said with its error: the size of the file, for a range beyond it. */
 const headersOf = (error: Error): Record<string, string> =>

@@ -137,6 +137,11 @@ describe('colours', () => {
     ['4:4:4', '444.mp4', () => [...patch(...yuv('yuv444p')), ...tagged('bt709'), ...H264]],
     ['10 bits', '10.mp4', () => [...patch(...yuv('yuv420p10le')), ...tagged('bt709'), ...H264]],
     ['4:2:2 of 10 bits', '422.mov', () => [...patch(...yuv('yuv422p10le')), ...tagged('bt709'), '-c:v', 'prores_ks']],
+    [
+      'YCgCo of H.264',
+      'ycgco.mp4',
+      () => [...patch('zscale=m=ycgco:r=tv', 'format=yuv420p'), ...tagged('ycgco'), ...H264],
+    ],
     ['RGB', 'rgb.mkv', () => [...patch(), '-c:v', 'libx264rgb', '-crf', '10']],
     [
       'full range of JPEG',

@@ -60,10 +60,15 @@ describe('web', () => {
     expect(decide(sourceFacts(), 'web', { maxHeight: 2160 }).video.mode).toBe('copy')
   })
 
-  it('refuses Dolby Vision profile 5, which the preset original keeps', () => {
-    const facts = sourceFacts({ video: videoFacts({ codec: 'hevc', dolbyVisionProfile: 5 }) })
-    expect(() => decide(facts)).toThrowError(expect.objectContaining({ code: 'UnsupportedMedia' }))
-    expect(decide(facts, 'original')).toMatchObject({ passSource: true, thumbnails: { posterFrom: 'none' } })
+  it.each([
+    ['Dolby Vision profile 5', { dolbyVisionProfile: 5 }],
+    ['the colour matrix ictcp', { colourSpace: 'ictcp' }],
+  ])('refuses %s, which the preset original keeps', (what, colours) => {
+    const facts = sourceFacts({ video: videoFacts({ codec: 'hevc', ...colours }) })
+    const refused = { code: 'UnsupportedMedia', message: expect.stringContaining(what) }
+    expect(() => decide(facts)).toThrowError(expect.objectContaining(refused))
+    const thumbnails = { posterFrom: 'none', storyboard: null }
+    expect(decide(facts, 'original')).toMatchObject({ passSource: true, thumbnails })
   })
 })
 
