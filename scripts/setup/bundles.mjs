@@ -29,6 +29,7 @@ const BUNDLES = [
       'progress/',
       'scripts/build-programs.ts',
       'scripts/installed-tools.ts',
+      'setting-kinds.ts',
       'storage/',
       'tools/',
       'worker.ts',
