@@ -29,6 +29,9 @@ const numbered = (rate: string): string[] => {
 }
 const x264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '12', '-bf', '3', '-g', '60', '-sc_threshold', '0']
 
+/** One picture stands from 1.28 to 2.4 s, another from 9.28 to 10.4 s. */
+const SLIDE = "select='not(between(mod(n,200),33,59))'"
+
 const SOURCES = {
   'film.mp4': [...numbered('25'), ...x264, '-c:a', 'aac'],
   'ntsc.mkv': [...numbered('30000/1001'), ...x264, '-c:a', 'flac'],
@@ -43,6 +46,8 @@ const SOURCES = {
     '-c:a',
     'flac',
   ],
+  'slides.mkv': [...numbered('25'), '-vf', SLIDE, '-fps_mode', 'vfr', ...x264, '-c:a', 'flac'],
+  'slides.mp4': [...numbered('25'), '-vf', SLIDE, '-fps_mode', 'vfr', ...x264, '-c:a', 'aac'],
   'broadcast.ts': [...numbered('25'), ...x264, '-c:a', 'aac'],
   'old.avi': [...numbered('25'), '-c:v', 'mpeg4', '-q:v', '2', '-g', '30', '-c:a', 'pcm_s16le'],
 } as const
@@ -97,6 +102,17 @@ const beepsIn = async (path: string, track = '0:a:0'): Promise<number[]> => {
   return beeps
 }
 
+/** When the last picture ends, in seconds. */
+const pictureEnd = async (path: string): Promise<number> => {
+  const entries = ['-select_streams', 'v:0', '-show_entries', 'packet=pts_time,duration_time', '-of', 'csv=p=0']
+  const { stdout } = await exec(line.config.tools.ffprobe, ['-v', 'error', ...entries, path])
+  const ends = stdout
+    .trim()
+    .split('\n')
+    .map((row) => row.split(',').reduce((sum, cell) => sum + (Number(cell) || 0), 0))
+  return Math.max(...ends)
+}
+
 const mainOf = (made: Made): string => made.pathOf(made.products.find(({ role }) => role === 'main')?.path ?? '')
 
 describe('a part of a recording', () => {
@@ -130,6 +146,15 @@ describe('a part of a recording', () => {
     expect(await numbersIn(mainOf(made))).toEqual(shown)
     const [beep = 0] = await beepsIn(mainOf(made))
     expect(Math.abs(beep - 0.7)).toBeLessThan(0.001)
+  })
+
+  it.each<[Source, PresetName, JobOptions, number]>([
+    ['slides.mkv', 'web', { endMs: 2_000 }, 2],
+    ['slides.mp4', 'stream', { startMs: 3_000, endMs: 10_000 }, 7],
+  ])('of %s as %s %o ends where it should, in the middle of a picture', async (source, preset, options, seconds) => {
+    const made = await line.make(await sourceOf(source), preset, options)
+    const last = preset === 'stream' ? made.pathOf('stream/48p/index.m3u8') : mainOf(made)
+    expect(await pictureEnd(last)).toBeCloseTo(seconds, 2)
   })
 
   it('of sound alone begins to the millisecond', async () => {
