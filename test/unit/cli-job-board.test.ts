@@ -4,42 +4,14 @@ import { jobLines } from '../../cli/job-lines.ts'
 import type { Job, Step } from '../../contract/jobs.ts'
 import { STEP_NAMES, type StepName } from '../../contract/names.ts'
 import type { ProgressMessage, StateMessage } from '../../contract/socket.ts'
+import { jobView, stepView } from './job-views.ts'
 
-const step = (name: StepName, more: Partial<Step> = {}): Step => ({
-  name,
-  state: 'pending',
-  percent: null,
-  attempt: 0,
-  startedAt: null,
-  endedAt: null,
-  error: null,
-  ...more,
-})
-const job = (id: string, more: Partial<Job> = {}): Job => ({
-  id,
-  kind: 'ingest',
-  state: 'running',
-  waitingFor: null,
-  cancelRequested: false,
-  pauseRequested: false,
-  percent: 0,
-  preset: 'web',
-  options: {},
-  priority: 3,
-  source: { url: `https://example.org/${id}`, file: null, title: null, site: 'example.org' },
-  passthrough: null,
-  steps: STEP_NAMES.map((name) => step(name)),
-  error: null,
-  result: null,
-  revision: 1,
-  run: 1,
-  parentId: null,
-  owner: 'owner',
-  links: { self: '', temporal: '', media: [] },
-  createdAt: '2026-01-01T00:00:00.000Z',
-  updatedAt: '2026-01-01T00:00:00.000Z',
-  ...more,
-})
+const step = (name: StepName, more: Partial<Step> = {}): Step =>
+  stepView({ name, state: 'pending', attempt: 0, ...more })
+const job = (id: string, more: Partial<Job> = {}): Job => {
+  const source = { url: `https://example.org/${id}`, file: null, title: null, site: 'example.org' }
+  return jobView({ id, source, steps: STEP_NAMES.map((name) => step(name)), ...more })
+}
 const progress = (more: Partial<ProgressMessage>): ProgressMessage => ({
   type: 'progress',
   jobId: 'a',

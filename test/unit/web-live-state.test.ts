@@ -3,49 +3,21 @@ import { describe, expect, it } from 'vitest'
 import type { Job, Step } from '../../contract/jobs.ts'
 import type { ProgressMessage, StateMessage } from '../../contract/socket.ts'
 import { emptyLiveState, type LiveEvent, type LiveState, reduceLive } from '../../web/src/live/live-state.ts'
+import { jobView, stepView } from './job-views.ts'
 
 const ID = '01990000-0000-7000-8000-000000000001'
 
-const step = (change: Partial<Step> = {}): Step => ({
-  name: 'download',
-  state: 'running',
-  percent: null,
-  attempt: 1,
-  startedAt: null,
-  endedAt: null,
-  error: null,
-  ...change,
-})
-
-const job = (change: Partial<Job> = {}): Job => ({
-  id: ID,
-  kind: 'ingest',
-  state: 'running',
-  waitingFor: null,
-  cancelRequested: false,
-  pauseRequested: false,
-  percent: 0,
-  preset: 'web',
-  options: {},
-  priority: 3,
-  source: { url: 'https://example.org/a', file: null, title: 'A', site: 'example.org' },
-  passthrough: null,
-  steps: [
-    step({ name: 'resolve', state: 'succeeded', percent: 100 }),
-    step(),
-    step({ name: 'transcode', state: 'pending', attempt: 0 }),
-  ],
-  error: null,
-  result: null,
-  revision: 5,
-  run: 1,
-  parentId: null,
-  owner: 'owner',
-  links: { self: '', temporal: '', media: [] },
-  createdAt: '2026-11-22T10:00:00.000Z',
-  updatedAt: '2026-11-22T10:00:00.000Z',
-  ...change,
-})
+const job = (changes: Partial<Job> = {}): Job =>
+  jobView({
+    id: ID,
+    steps: [
+      stepView({ name: 'resolve', state: 'succeeded', percent: 100 }),
+      stepView(),
+      stepView({ name: 'transcode', state: 'pending', attempt: 0 }),
+    ],
+    revision: 5,
+    ...changes,
+  })
 
 const progress = (change: Partial<ProgressMessage> = {}): ProgressMessage => ({
   type: 'progress',
@@ -136,7 +108,7 @@ describe('progress', () => {
     const one = progress({ step: 'transcode', part: '1', attempt: 1 })
     const two = progress({ step: 'transcode', part: '2', attempt: 2 })
     const transcode = (state: Step['state'], attempt: number) =>
-      stateOf({ step: step({ name: 'transcode', state, attempt }) })
+      stateOf({ step: stepView({ name: 'transcode', state, attempt }) })
     expect(jobAfter(one, two)?.readings).toEqual([one, two])
     expect(jobAfter(transcode('queued', 2), two, one)?.readings).toEqual([two, one])
     expect(jobAfter(one, two, transcode('pending', 2))?.readings).toEqual([])
@@ -145,26 +117,26 @@ describe('progress', () => {
 
   it('says nothing while the job rests', () => {
     const reading = progress({ step: 'transcode', part: '1' })
-    const rests = stateOf({ state: 'paused', step: step({ name: 'transcode', state: 'queued', attempt: 2 }) })
+    const rests = stateOf({ state: 'paused', step: stepView({ name: 'transcode', state: 'queued', attempt: 2 }) })
     const live = jobAfter(reading, rests, progress({ step: 'transcode', part: '1', seq: 2 }))
     expect(live?.readings).toEqual([])
     expect(live?.job.steps[2]?.state).toBe('queued')
   })
 
   it('proves that a step which was only queued runs, whatever order they come in', () => {
-    const queued = (change: Partial<Step> = {}) => step({ state: 'queued', ...change })
+    const queued = (change: Partial<Step> = {}) => stepView({ state: 'queued', ...change })
     const stateAfter = (...events: LiveEvent[]) => jobAfter(...events)?.job.steps[1]?.state
     expect(stateAfter(stateOf({ step: queued() }))).toBe('queued')
     expect(stateAfter(stateOf({ step: queued() }), progress())).toBe('running')
     expect(stateAfter(progress(), stateOf({ step: queued() }))).toBe('running')
-    expect(stateAfter(progress(), { type: 'snapshot', job: job({ revision: 6, steps: [step(), queued()] }) })).toBe(
+    expect(stateAfter(progress(), { type: 'snapshot', job: job({ revision: 6, steps: [stepView(), queued()] }) })).toBe(
       'running',
     )
   })
 
   it('of an attempt that failed does not pass for the one that waits to be tried', () => {
     const error = { code: 'ToolCrashed', message: '', step: 'download', retryable: true, help: '' } as const
-    const waiting = stateOf({ step: step({ state: 'queued', error }) })
+    const waiting = stateOf({ step: stepView({ state: 'queued', error }) })
     expect(jobAfter(progress(), waiting)?.job.steps[1]?.state).toBe('queued')
     expect(jobAfter(progress(), waiting, progress({ attempt: 2 }))?.job.steps[1]?.state).toBe('running')
   })
@@ -181,7 +153,7 @@ describe('progress', () => {
 
 describe('a change of state', () => {
   it('replaces the step that it tells of', () => {
-    const done = step({ state: 'succeeded', percent: 100 })
+    const done = stepView({ state: 'succeeded', percent: 100 })
     expect(jobAfter(stateOf({ step: done }))?.job.steps[1]).toEqual(done)
   })
 
@@ -191,8 +163,8 @@ describe('a change of state', () => {
 
   it('may be one of several messages of the same revision, each with a step', () => {
     const live = jobAfter(
-      stateOf({ step: step({ state: 'succeeded' }) }),
-      stateOf({ step: step({ name: 'transcode', state: 'running', attempt: 1 }) }),
+      stateOf({ step: stepView({ state: 'succeeded' }) }),
+      stateOf({ step: stepView({ name: 'transcode', state: 'running', attempt: 1 }) }),
     )
     expect(live?.job.steps.map(({ state }) => state)).toEqual(['succeeded', 'succeeded', 'running'])
   })
@@ -201,14 +173,14 @@ describe('a change of state', () => {
     const wanted = (known: Job, message: StateMessage) =>
       after({ type: 'snapshot', job: known }, message).wanted.has(ID)
     const untitled = job({ source: { url: 'u', file: null, title: null, site: null } })
-    expect(wanted(job(), stateOf({ step: step() }))).toBe(false)
+    expect(wanted(job(), stateOf({ step: stepView() }))).toBe(false)
     // Somebody wishes something of it, perhaps on another page.
     expect(wanted(job(), stateOf())).toBe(true)
-    expect(wanted(job(), stateOf({ step: step({ state: 'queued' }), state: 'paused' }))).toBe(true)
+    expect(wanted(job(), stateOf({ step: stepView({ state: 'queued' }), state: 'paused' }))).toBe(true)
     expect(wanted(job(), stateOf({ revision: 5 }))).toBe(false)
     expect(wanted(job(), stateOf({ revision: 8 }))).toBe(true)
     expect(wanted(job(), stateOf({ state: 'succeeded' }))).toBe(true)
-    expect(wanted(untitled, stateOf({ step: step({ state: 'succeeded' }) }))).toBe(true)
+    expect(wanted(untitled, stateOf({ step: stepView({ state: 'succeeded' }) }))).toBe(true)
     expect(after(stateOf()).wanted.has(ID)).toBe(true)
   })
 
@@ -250,7 +222,7 @@ it('ends at the newest reading and revision in whatever order and number the mes
   const messages: LiveEvent[] = [
     ...[1, 2, 3, 4].map((seq) => progress({ seq, percent: seq * 10, jobPercent: seq })),
     ...[6, 7, 8].map((revision) =>
-      stateOf({ revision, step: step({ startedAt: `2026-11-22T10:00:0${revision}.000Z` }) }),
+      stateOf({ revision, step: stepView({ startedAt: `2026-11-22T10:00:0${revision}.000Z` }) }),
     ),
   ]
   const orders = fc.array(fc.constantFrom(...messages), { maxLength: 20 })

@@ -1,34 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Job } from '../../contract/jobs.ts'
 import { createLiveStore } from '../../web/src/live/live-store.ts'
+import { jobView } from './job-views.ts'
 
-const job = (change: Partial<Job> = {}): Job => ({
-  id: 'job-1',
-  kind: 'ingest',
-  state: 'running',
-  waitingFor: null,
-  cancelRequested: false,
-  pauseRequested: false,
-  percent: 0,
-  preset: 'web',
-  options: {},
-  priority: 3,
-  source: { url: 'https://example.org/a', file: null, title: 'A', site: null },
-  passthrough: null,
-  steps: [],
-  error: null,
-  result: null,
-  revision: 1,
-  run: 1,
-  parentId: null,
-  owner: 'owner',
-  links: { self: '', temporal: '', media: [] },
-  createdAt: '2026-11-22T10:00:00.000Z',
-  updatedAt: '2026-11-22T10:00:00.000Z',
-  ...change,
-})
-
-const start = (load = async (): Promise<Job> => job({ revision: 3, state: 'succeeded' })) => {
+const start = (load = async (): Promise<Job> => jobView({ revision: 3, state: 'succeeded' })) => {
   const flushes: (() => void)[] = []
   const errors: unknown[] = []
   const loads = vi.fn<(jobId: string) => Promise<Job>>(load)
@@ -57,8 +32,8 @@ describe('the live store', () => {
     const { store, flush, flushes } = start()
     const listener = vi.fn<() => void>()
     store.subscribe(listener)
-    store.receive({ type: 'snapshot', job: job() })
-    store.receive({ type: 'snapshot', job: job({ revision: 2 }) })
+    store.receive({ type: 'snapshot', job: jobView() })
+    store.receive({ type: 'snapshot', job: jobView({ revision: 2 }) })
     expect(flushes).toHaveLength(1)
     expect(listener).not.toHaveBeenCalled()
     flush()
@@ -68,7 +43,7 @@ describe('the live store', () => {
 
   it('loads a job once when its messages left a gap', async () => {
     const { store, flush, loads } = start()
-    store.loaded([job()])
+    store.loaded([jobView()])
     store.receive(ended)
     flush()
     await vi.waitFor(() => expect(store.getState().jobs.get('job-1')?.job.revision).toBe(3))
@@ -77,7 +52,7 @@ describe('the live store', () => {
 
   it('tells of a load that failed, and loads again with the next gap', async () => {
     const { store, flush, loads, errors } = start(() => Promise.reject(new Error('away')))
-    store.loaded([job()])
+    store.loaded([jobView()])
     store.receive(ended)
     flush()
     await vi.waitFor(() => expect(errors).toHaveLength(1))
@@ -88,8 +63,8 @@ describe('the live store', () => {
 
   it('takes an answer after the messages that came before it', () => {
     const { store } = start()
-    store.receive({ type: 'snapshot', job: job({ revision: 5 }) })
-    store.loaded([job({ revision: 4, state: 'failed' })])
+    store.receive({ type: 'snapshot', job: jobView({ revision: 5 }) })
+    store.loaded([jobView({ revision: 4, state: 'failed' })])
     expect(store.getState().jobs.get('job-1')?.job).toMatchObject({ revision: 5, state: 'running' })
   })
 

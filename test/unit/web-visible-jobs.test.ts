@@ -2,33 +2,13 @@ import { expect, it } from 'vitest'
 import type { Job } from '../../contract/jobs.ts'
 import { emptyLiveState, reduceLive } from '../../web/src/live/live-state.ts'
 import { visibleJobs } from '../../web/src/jobs/visible-jobs.ts'
+import { jobView } from './job-views.ts'
 
 /** Job `minute` is as old as its number says: the higher the newer. */
-const job = (minute: number, change: Partial<Job> = {}): Job => ({
-  id: `job-${minute}`,
-  kind: 'ingest',
-  state: 'running',
-  waitingFor: null,
-  cancelRequested: false,
-  pauseRequested: false,
-  percent: 0,
-  preset: 'web',
-  options: {},
-  priority: 3,
-  source: { url: `https://example.org/${minute}`, file: null, title: null, site: 'example.org' },
-  passthrough: null,
-  steps: [],
-  error: null,
-  result: null,
-  revision: 1,
-  run: 1,
-  parentId: null,
-  owner: 'owner',
-  links: { self: '', temporal: '', media: [] },
-  createdAt: `2026-11-22T10:0${minute}:00.000Z`,
-  updatedAt: '2026-11-22T10:00:00.000Z',
-  ...change,
-})
+const job = (minute: number, changes: Partial<Job> = {}): Job => {
+  const source = { url: `https://example.org/${minute}`, file: null, title: null, site: 'example.org' }
+  return jobView({ id: `job-${minute}`, source, createdAt: `2026-11-22T10:0${minute}:00.000Z`, ...changes })
+}
 
 const all = { group: null, q: '' } as const
 const show = (jobs: Job[], input: Partial<Parameters<typeof visibleJobs>[0]> = {}) =>
