@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Projects by what their tests need. */
@@ -16,8 +17,8 @@ const BUNDLES = ['test/fresh-bundles.ts']
 
 export default defineConfig({
   test: {
-    // Tests that drive encoders and servers wait half of their time; more than two would only slow each other down.
-    maxWorkers: 2,
+    // Tests that drive encoders and servers take a core or two each, and promises of seconds do not hold on cores that are overrun.
+    maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
     projects: [
       project('unit', 10_000),
       project('workflow', 60_000, BUNDLES),

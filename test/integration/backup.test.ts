@@ -67,6 +67,17 @@ describe.each(DATABASES)('a backup of a running instance, with its catalog in $n
     script<BackupFile>('backup', [dir, ...flags], { ...settings, SLUICE_DATA: sluice.config.dataDir })
   const jobOf = async (instance: TestInstance, id: string) => (await instance.call<Job>('GET', `/jobs/${id}`)).body
 
+  const under = async (job: Job, step: string): Promise<Job> => {
+    await sluice.seen(job.id, (message) => message.type === 'progress' && message.step === step && message.done > 0)
+    return job
+  }
+  /** However long the backup takes, the encode is in its middle. */
+  const haltedEncode = async (): Promise<Job> => {
+    const job = await under(await sluice.submit({ url: origin.urlOf('/long.mp4'), preset: 'stream' }), 'transcode')
+    expect(await haltToolsIn(sluice.config.dataDir)).toBeGreaterThan(0)
+    return job
+  }
+
   it('brings back what had ended, and ends what was running and what was waiting', async () => {
     const done = await sluice.run({ url: origin.urlOf('/clip.mp4'), preset: 'stream', passthrough: 'done' })
     const gone = await sluice.run({ url: origin.urlOf('/clip.mp4'), preset: 'nothing of the kind' }).catch(() => null)
@@ -74,18 +85,13 @@ describe.each(DATABASES)('a backup of a running instance, with its catalog in $n
     const cancelled = await sluice.submit({ url: origin.urlOf('/slow.mp4'), preset: 'audio' })
     await sluice.call('POST', `/jobs/${cancelled.id}/cancel`)
     await sluice.ended(cancelled.id)
-    const encoding = await sluice.submit({ url: origin.urlOf('/long.mp4'), preset: 'stream' })
-    await sluice.seen(
-      encoding.id,
-      (message) => message.type === 'progress' && message.step === 'transcode' && message.done > 0,
+    // What Temporal brings back does not depend on where the catalog is.
+    const encoding = name === 'SQLite' ? [await haltedEncode()] : []
+    const downloading = await under(
+      await sluice.submit({ url: origin.urlOf('/slow.mp4'), preset: 'original' }),
+      'download',
     )
-    // However long the backup takes, the encode is in its middle.
-    expect(await haltToolsIn(sluice.config.dataDir)).toBeGreaterThan(0)
-    const downloading = await sluice.submit({ url: origin.urlOf('/slow.mp4'), preset: 'original' })
-    await sluice.seen(
-      downloading.id,
-      (message) => message.type === 'progress' && message.step === 'download' && message.done > 0,
-    )
+    const running = [...encoding, downloading]
     const waiting = await Promise.all(
       ['web', 'audio', 'original'].map((preset) => sluice.submit({ url: origin.urlOf('/clip.mp4'), preset })),
     )
@@ -100,8 +106,8 @@ describe.each(DATABASES)('a backup of a running instance, with its catalog in $n
     })
     expect(code).toBe(0)
     expect(result.linked).toBe(result.files)
-    const live = await Promise.all([encoding, downloading, ...waiting].map(({ id }) => jobOf(sluice, id)))
-    expect(live.slice(0, 2).map(({ state }) => state)).toEqual(['running', 'running'])
+    const live = await Promise.all(running.map(({ id }) => jobOf(sluice, id)))
+    expect(live.filter(({ state }) => state !== 'running')).toEqual([])
     // Its work is not in the backup, and nobody must find it by chance.
     await sluice.stop()
 
@@ -120,7 +126,7 @@ describe.each(DATABASES)('a backup of a running instance, with its catalog in $n
     expect(await jobOf(restored, cancelled.id)).toMatchObject({ state: 'cancelled' })
     expect((await restored.media(done)).id).toBe(done.result?.mediaIds[0])
     const restoredAt = Date.now()
-    for (const { id } of [encoding, downloading, ...waiting]) {
+    for (const { id } of [...running, ...waiting]) {
       const ended = await restored.ended(id)
       expect(ended).toMatchObject({ state: 'succeeded', error: null })
       expect((await restored.media(ended)).files.length).toBeGreaterThan(2)
@@ -128,7 +134,7 @@ describe.each(DATABASES)('a backup of a running instance, with its catalog in $n
     // Not after the minute that Temporal waits for a heartbeat.
     expect(Date.now() - restoredAt).toBeLessThan(50_000)
     const verified = await script<VerifyResult>('verify', [], target)
-    expect(verified.result).toMatchObject({ ok: true, media: 6, wrong: 0, found: {} })
+    expect(verified.result).toMatchObject({ ok: true, media: 1 + running.length + waiting.length, wrong: 0, found: {} })
     // Submitting again finds what was restored.
     expect(await restored.submit({ url: origin.urlOf('/clip.mp4'), preset: 'stream' })).toMatchObject({ id: done.id })
   })

@@ -13,7 +13,10 @@ import { startOrigin, type Origin } from './origin.ts'
 
 const compare = (a: string, b: string): number => a.localeCompare(b)
 
-describe.each(DATABASES)('ingest, with its catalog in $name', ({ start }) => {
+describe.each(DATABASES)('ingest, with its catalog in $name', ({ name: databaseName, start }) => {
+  /** What is made does not depend on where the catalog is. */
+  const some = <T>(all: T[]): T[] => (databaseName === 'SQLite' ? all : all.slice(0, 1))
+
   let database: TestDatabase
   let sluice: TestInstance
   let origin: Origin
@@ -28,7 +31,7 @@ describe.each(DATABASES)('ingest, with its catalog in $name', ({ start }) => {
     await mkdir(sluice.config.importDir, { recursive: true })
     await copyFile(clip, join(sluice.config.importDir, 'holiday.mp4'))
     origin.on('/clip.mp4', file(clip))
-    origin.on('/slow.mp4', file(clip, { bytesPerSecond: 2_000 }))
+    origin.on('/slow.mp4', file(clip, { bytesPerSecond: 20_000 }))
     origin.on('/page', videoPage('A page with a video', origin.urlOf('/clip.mp4')))
     await folder(origin, '/hls', await makeHls(ffmpeg, join(media, 'hls')))
     await folder(origin, '/dash', await makeDash(ffmpeg, join(media, 'dash')))
@@ -47,13 +50,15 @@ describe.each(DATABASES)('ingest, with its catalog in $name', ({ start }) => {
   const codecsOf = (probed: Awaited<ReturnType<typeof ffprobe>>) =>
     probed.streams.map((stream) => stream.codec_name ?? '').toSorted(compare)
 
-  it.each([
-    ['a page with a <video>', { url: '/page' }, /^127\.0\.0\.1\/A page with a video \[[0-9a-f]{8}\]\.mp4$/],
-    ['a direct file', { url: '/clip.mp4' }, /^127\.0\.0\.1\/clip \[[0-9a-f]{8}\]\.mp4$/],
-    ['HLS', { url: '/hls/index.m3u8' }, /^127\.0\.0\.1\/index \[[0-9a-f]{8}\]\.mp4$/],
-    ['DASH', { url: '/dash/index.mpd' }, /^127\.0\.0\.1\/index \[[0-9a-f]{8}\]\.mp4$/],
-    ['a file of the import folder', { file: 'holiday.mp4' }, /^Local files\/holiday \[[0-9a-f]{8}\]\.mp4$/],
-  ])('takes %s', async (_, source: { url?: string; file?: string }, name) => {
+  it.each(
+    some([
+      ['a page with a <video>', { url: '/page' }, /^127\.0\.0\.1\/A page with a video \[[0-9a-f]{8}\]\.mp4$/],
+      ['a direct file', { url: '/clip.mp4' }, /^127\.0\.0\.1\/clip \[[0-9a-f]{8}\]\.mp4$/],
+      ['HLS', { url: '/hls/index.m3u8' }, /^127\.0\.0\.1\/index \[[0-9a-f]{8}\]\.mp4$/],
+      ['DASH', { url: '/dash/index.mpd' }, /^127\.0\.0\.1\/index \[[0-9a-f]{8}\]\.mp4$/],
+      ['a file of the import folder', { file: 'holiday.mp4' }, /^Local files\/holiday \[[0-9a-f]{8}\]\.mp4$/],
+    ]),
+  )('takes %s', async (_, source: { url?: string; file?: string }, name) => {
     const from = source.url === undefined ? source : { url: origin.urlOf(source.url) }
     const job = await sluice.run(from)
     expect(job).toMatchObject({ state: 'succeeded', percent: 100, error: null })
@@ -69,13 +74,15 @@ describe.each(DATABASES)('ingest, with its catalog in $name', ({ start }) => {
     )
   })
 
-  it.each<[string, JobOptions, string[]]>([
-    ['original', {}, ['aac', 'h264']],
-    ['audio', {}, ['aac']],
-    ['audio', { audioFormat: 'mp3' }, ['mp3']],
-    ['audio', { audioFormat: 'opus' }, ['opus']],
-    ['web', { maxHeight: 120 }, ['aac', 'h264']],
-  ])('makes %s with %j', async (preset, options: JobOptions, codecs) => {
+  it.each<[string, JobOptions, string[]]>(
+    some([
+      ['original', {}, ['aac', 'h264']],
+      ['audio', {}, ['aac']],
+      ['audio', { audioFormat: 'mp3' }, ['mp3']],
+      ['audio', { audioFormat: 'opus' }, ['opus']],
+      ['web', { maxHeight: 120 }, ['aac', 'h264']],
+    ]),
+  )('makes %s with %j', async (preset, options: JobOptions, codecs) => {
     const job = await sluice.run({ url: origin.urlOf('/clip.mp4'), preset, options })
     expect(job.error).toBeNull()
     const { media, probed } = await mainFile(job)

@@ -61,7 +61,7 @@ const waitingBy = async (): Promise<Record<string, number>> => {
 const served = (): string[] => [...new Set(origin.seen.map(({ path }) => path.replace(/^\/|\.mp4$/g, '')))]
 
 it('an urgent job overtakes those that wait for the slot, also where it was made urgent while it waited', async () => {
-  const busy = await submit('busy', { bytesPerSecond: 1_000 })
+  const busy = await submit('busy', { bytesPerSecond: 5_000 })
   await sluice.seen(busy.id, running)
   const waiting: Job[] = []
   for (const name of ['first', 'second', 'third', 'fourth']) {

@@ -54,7 +54,7 @@ export const createWishLine = async () => {
     stopProcess,
     toolsRunning,
     /** Serves the short clip slowly, under a name of its own. */
-    serveSlowly: (name: string, bytesPerSecond = 15_000): string => {
+    serveSlowly: (name: string, bytesPerSecond = 25_000): string => {
       origin.on(`/${name}.mp4`, file(short, { bytesPerSecond }))
       return origin.urlOf(`/${name}.mp4`)
     },
