@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config'
 const project = (name: string, testTimeout: number, globalSetup: string[] = []) => ({
   test: {
     name,
+    // Modules keep no state, so that unit tests may share them: a third of the time.
+    isolate: name !== 'unit',
     include: [`test/${name}/**/*.test.ts`],
     testTimeout,
     hookTimeout: 120_000,
