@@ -18,17 +18,15 @@ export interface DownloadRoom {
   arrived(reading: { done: number; total: number | null }): void
 }
 
-export const createDownloadRoom = (run: StepRun, { source, resolved, preset }: DownloadInput): DownloadRoom => {
+export const createDownloadRoom = (run: StepRun, { resolved, preset }: DownloadInput): DownloadRoom => {
   const { video, delivery } = PRESETS[preset]
   const madePart = MADE_PART[video === 'none' ? 'none' : delivery]
-  // A file of the import folder is there already, and only gets another name.
-  const ownPart = source.file === null ? 1 : 0
   let foreseen = resolved.sizeBytes ?? UNKNOWN_BYTES
   let refused: { error: unknown } | null = null
   let asking = false
   const need = (certainBytes: number): DiskNeed => ({
-    bytes: Math.ceil(foreseen * (ownPart + madePart) + SMALL_FILES),
-    leastBytes: Math.ceil(ownPart * certainBytes),
+    bytes: Math.ceil(foreseen * (1 + madePart) + SMALL_FILES),
+    leastBytes: Math.ceil(certainBytes),
   })
   return {
     begin: () => run.reserve(need((resolved.sizeBytes ?? 0) * CERTAIN_PART)),

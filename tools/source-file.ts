@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { access, constants, link, realpath, stat } from 'node:fs/promises'
+import { access, constants, copyFile, realpath, stat } from 'node:fs/promises'
 import { basename, extname, isAbsolute, relative, resolve, sep } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -14,6 +14,7 @@ export interface SourceFile {
   /** File name without its extension, as people may be shown it; may be empty. */
   title: string
   sizeBytes: number
+  modifiedMs: number
   /** Of path, size and time of change: equal while nobody touches the file. */
   stamp: string
 }
@@ -43,6 +44,7 @@ export const openImport = async (importDir: string, file: string): Promise<Sourc
     path,
     title: plainTitle(basename(file, extname(file))),
     sizeBytes: stats.size,
+    modifiedMs: stats.mtimeMs,
     stamp: createHash('sha256').update(facts).digest('hex').slice(0, 16),
   }
 }
@@ -74,21 +76,25 @@ const counter = ({ onBytes }: Watch): Transform => {
   })
 }
 
-/** Links cannot be made to another file system, to another owner's file, or on file systems without them. */
-const NO_LINK = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+/** Clones can be made within one file system alone, and on few kinds of them. */
+const NO_CLONE = new Set(['EXDEV', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOTTY', 'EINVAL'])
 
-/** Puts the file under another name, without a copy where the file system allows it. The user's own name stays. */
+/**
+ * Copies the file, as a clone that shares its bytes where the file system can do that. No link: what its owner writes into the
+ * file afterwards would be in the job and in the library, too.
+ * @throws SluiceError SourceUnavailable where it was written to meanwhile.
+ */
 export const takeImport = async (source: SourceFile, target: string, watch: Watch): Promise<void> => {
   try {
-    await link(source.path, target)
+    await copyFile(source.path, target, constants.COPYFILE_FICLONE_FORCE)
   } catch (error) {
-    if (!NO_LINK.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+    if (!NO_CLONE.has((error as NodeJS.ErrnoException).code ?? '')) throw error
     const bytes = createReadStream(source.path, { highWaterMark: READ_BYTES })
-    await pipeline(bytes, counter(watch), createWriteStream(target, { mode: 0o600 }), { signal: watch.signal })
+    await pipeline(bytes, counter(watch), createWriteStream(target), { signal: watch.signal })
   }
-  const { size } = await stat(target)
-  if (size !== source.sizeBytes) {
+  const [taken, now] = await Promise.all([stat(target), stat(source.path)])
+  if (taken.size !== source.sizeBytes || now.size !== source.sizeBytes || now.mtimeMs !== source.modifiedMs) {
     throw new SluiceError('SourceUnavailable', 'The file changed while it was taken in; try again when it is whole.')
   }
-  watch.onBytes(size)
+  watch.onBytes(taken.size)
 }

@@ -24,6 +24,9 @@ const NOT_STARTED = new Set(['ENOENT', 'EACCES', 'ENOTDIR', 'ENOEXEC', 'EPERM'])
 /** Signals that programs do not send themselves; what Sluice ends has another reason by the time it comes here. */
 const FROM_OUTSIDE = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'])
 
+/** What ffmpeg ends with after SIGTERM or SIGINT; after an error that has this number, too, but then it says which. */
+const SIGNALLED = 255
+
 /** The end of the text without secrets, at most 2,000 characters. */
 export const stderrTail = (text: string): string => redact(text).trim().slice(-STDERR_TAIL_CHARS)
 
@@ -74,11 +77,14 @@ export const toolFailure = (end: ToolEnd): SluiceError => {
   if (saysDiskFull(end.stderr)) {
     return new SluiceError('DiskFull', `${end.tool} ended because the disk is full.`, details)
   }
+  const words = lastWords(details.stderrTail ?? '')
   if (end.signal !== null && FROM_OUTSIDE.has(end.signal)) {
     return new SluiceError('ToolKilled', `${end.tool} was ended by somebody else, with ${end.signal}.`, details)
   }
+  if (end.tool === 'ffmpeg' && end.exitCode === SIGNALLED && words === '') {
+    return new SluiceError('ToolKilled', 'ffmpeg was asked to end by somebody else.', details)
+  }
   const how = end.signal === null ? `with exit code ${end.exitCode}` : `by ${end.signal}`
-  const words = lastWords(details.stderrTail ?? '')
   return new SluiceError('ToolCrashed', `${end.tool} ended ${how}${words === '' ? '.' : `: ${words}`}`, details)
 }
 

@@ -13,7 +13,7 @@ import { mountSmallDisk } from './disk.ts'
 import { createEncodeCount, isPicture } from './encode-count.ts'
 import { createJobMix } from './job-mix.ts'
 import { leftFolders, leftRows, leftWorkflows } from './leftovers.ts'
-import { report, type CarriedOut, type ChaosResult } from './report.ts'
+import { MEDIA_SLOTS, report, type CarriedOut, type ChaosResult } from './report.ts'
 import { drawSchedule, faultName } from './schedule.ts'
 
 export interface ChaosOptions {
@@ -62,7 +62,7 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
       SLUICE_TEMPORAL_UI_PORT: '0',
       SLUICE_ALLOW_ADDRESSES: '127.0.0.1',
       SLUICE_FFMPEG: count.wrapper,
-      SLUICE_MEDIA_SLOTS: '2',
+      SLUICE_MEDIA_SLOTS: String(MEDIA_SLOTS),
       // The clip `long` is encoded in chunks so.
       SLUICE_CHUNK_MS: String(CHUNK_SECONDS * 1_000),
       // A program that is stopped is to be noticed in a run of minutes.

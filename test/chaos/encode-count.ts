@@ -55,14 +55,17 @@ export const parseEncodes = (notes: string): Encode[] => {
   })
 }
 
-/** Each encode that was begun again, with the faults from its last beginning to this one, of which one made it necessary. */
-export const redone = (encodes: readonly Encode[]): { encode: Encode; faults: number[] }[] => {
+/**
+ * Each encode that was begun again, with the faults from its last beginning to this one, of which one made it necessary; `before`:
+ * the last one before that beginning, which may have gone on.
+ */
+export const redone = (encodes: readonly Encode[]): { encode: Encode; before: number; faults: number[] }[] => {
   const last = new Map<string, Encode>()
   return encodes.flatMap((encode) => {
     const before = last.get(encode.piece)
     last.set(encode.piece, encode)
     if (!before) return []
     const faults = Array.from({ length: encode.afterFault - before.afterFault }, (_, i) => before.afterFault + 1 + i)
-    return [{ encode, faults }]
+    return [{ encode, before: before.afterFault, faults }]
   })
 }

@@ -2,6 +2,9 @@ import { redone, type Encode } from './encode-count.ts'
 import { lossOf, type ChaosJob } from './chaos-jobs.ts'
 import { faultName, type Planned } from './schedule.ts'
 
+/** Of the instance that chaos is brought over. */
+export const MEDIA_SLOTS = 2
+
 /** What was done, and when. */
 export interface CarriedOut extends Planned {
   atMs: number
@@ -48,6 +51,12 @@ const costsWork = ({ fault }: Planned): boolean =>
   (fault.kind === 'kill' && fault.victims.some((victim) => victim === 'worker' || victim === 'ffmpeg')) ||
   (fault.kind === 'stop' && fault.end === 'kill')
 
+/** Pieces that a fault can end: a program is at one, a worker at one in each slot. */
+const mostCost = ({ fault }: Planned): number => {
+  const victims: readonly string[] = fault.kind === 'kill' ? fault.victims : fault.kind === 'stop' ? [fault.victim] : []
+  return victims.length === 1 && victims[0] === 'ffmpeg' ? 1 : MEDIA_SLOTS
+}
+
 export interface Findings {
   seed: number
   done: readonly CarriedOut[]
@@ -77,17 +86,20 @@ export const report = (findings: Findings): { lines: string[]; result: ChaosResu
   const again = redone(encodes)
   const costs = new Map<number, number>()
   const paused = new Set(jobs.filter(({ plan }) => plan.pause !== null).map(({ id }) => id))
-  let forNothing = 0
+  const forNothing: Encode[] = []
   let byPause = 0
-  for (const { encode, faults } of again) {
-    const candidates = faults.flatMap((number) => byNumber.get(number) ?? [])
-    const cause = candidates.findLast((fault) => fault.met !== null && costsWork(fault))
+  for (const { encode, before, faults } of again) {
+    const lasting = byNumber.get(before)?.fault.kind === 'fill-disk' ? [before] : []
+    const candidates = [...lasting, ...faults].flatMap((number) => byNumber.get(number) ?? [])
+    const costly = candidates.filter((fault) => fault.met !== null && costsWork(fault))
+    // Where several come into question, one that has not cost all that it can.
+    const cause = costly.findLast((fault) => (costs.get(fault.number) ?? 0) < mostCost(fault)) ?? costly.at(-1)
     const blamed = cause ?? candidates.at(-1)
     if (!cause && paused.has(encode.jobId)) {
       byPause += 1
       continue
     }
-    if (!cause) forNothing += 1
+    if (!cause) forNothing.push(encode)
     if (!blamed) continue
     rowOf(blamed).redone += 1
     costs.set(blamed.number, (costs.get(blamed.number) ?? 0) + 1)
@@ -115,7 +127,7 @@ export const report = (findings: Findings): { lines: string[]; result: ChaosResu
     redoneMediaSeconds: again.reduce((sum, { encode }) => sum + findings.pieceSeconds(encode), 0),
     redoneByOne: Math.max(0, ...costs.values()),
     redoneByPause: byPause,
-    redoneForNothing: forNothing,
+    redoneForNothing: forNothing.length,
     seconds: Math.round(findings.seconds),
   }
   const lines = [
@@ -131,6 +143,7 @@ export const report = (findings: Findings): { lines: string[]; result: ChaosResu
     ...lost.map((job) => `LOST ${describe(job)} ${lossOf(job)}; faults ${namesOf(during(job))}`),
     ...corrupt.map((job) => `CORRUPT ${describe(job)}: ${job.wrong.join('; ')}; faults ${namesOf(during(job))}`),
     ...leftOver.map((what) => `LEFT OVER ${what}`),
+    ...forNothing.map(({ piece, afterFault }) => `REDONE FOR NOTHING after fault ${afterFault}: ${piece}`),
     ...[...costs]
       .filter(([, count]) => count > 2)
       .map(([number, count]) => `REDONE ${count} pieces after fault ${number}`),

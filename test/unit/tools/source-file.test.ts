@@ -71,6 +71,15 @@ describe('takeImport', () => {
     expect(seen.seen.at(-1)).toBe(4)
   })
 
+  it('is not reached by what is written into the file afterwards', async () => {
+    const source = await openImport(imports, 'clip.mp4')
+    await takeImport(source, join(root, 'apart'), watch())
+    await writeFile(source.path, 'else')
+    expect(await readFile(join(root, 'apart'), 'utf8')).toBe('clip')
+    await expect(takeImport(source, join(root, 'again'), watch())).rejects.toMatchObject({ code: 'SourceUnavailable' })
+    await writeFile(source.path, 'clip')
+  })
+
   it('refuses a file that grew meanwhile', async () => {
     const source = await openImport(imports, 'clip.mp4')
     await appendFile(source.path, 'more')

@@ -116,6 +116,11 @@ describe('runTool when the program fails', () => {
     expect(error).toMatchObject({ code: 'ToolKilled', details: { exitCode: null, signal: 'SIGKILL' } })
   })
 
+  it('knows ffmpeg to end with 255, and without a word, when somebody asks it to', async () => {
+    expect(await errorOf(shell('trap "exit 255" TERM; kill -TERM $$'))).toMatchObject({ code: 'ToolKilled' })
+    expect(await errorOf(shell('echo "Operation not permitted" >&2; exit 255'))).toMatchObject({ code: 'ToolCrashed' })
+  })
+
   it('tells a signal from an exit', async () => {
     const error = await errorOf(shell('kill -SEGV $$'))
     expect(error).toMatchObject({ code: 'ToolCrashed', details: { exitCode: null, signal: 'SIGSEGV' } })
