@@ -30,9 +30,10 @@ export const createTaskList = (stream) => {
     frame += 1
     for (const task of tasks.filter(({ state }) => state === 'running')) {
       task.detail = task.progress?.() ?? task.detail
-      if (!live && task.detail && Date.now() - task.saidAt >= PLAIN_EVERY_MS) {
+      const isNews = task.detail && task.detail !== task.said && Date.now() - task.saidAt >= PLAIN_EVERY_MS
+      if (!live && isNews) {
         stream.write(`  … ${task.title}: ${task.detail}\n`)
-        task.saidAt = Date.now()
+        Object.assign(task, { said: task.detail, saidAt: Date.now() })
       }
     }
     if (live) draw()
@@ -49,7 +50,7 @@ export const createTaskList = (stream) => {
      */
     async run({ title, progress, work }) {
       const startedAt = Date.now()
-      const task = { title, progress, state: 'running', detail: '', ms: 0, saidAt: startedAt }
+      const task = { title, progress, state: 'running', detail: '', ms: 0, said: '', saidAt: startedAt }
       tasks.push(task)
       if (!live) stream.write(`  … ${title}\n`)
       try {
