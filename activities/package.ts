@@ -5,6 +5,7 @@ import type { PackageInput, ProductFile, Products } from '../contract/steps.ts'
 import { mainStreams, muxArgs } from '../tools/ffmpeg-mux.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
 import { checkDuration, probeOutput, type MadeStream } from '../tools/ffprobe-output.ts'
+import { dropWrongRate, statesFrameRate } from '../tools/matroska-rate.ts'
 import { readMp4Layout } from '../tools/mp4-boxes.ts'
 import { joinFragments } from '../tools/mp4-fragments.ts'
 import { contentTypeOf, extensionOf } from './content-type.ts'
@@ -72,7 +73,7 @@ const packageFile = async (packaging: Packaging): Promise<MadeProduct> => {
   return { file, path: file, role: 'main', contentType: contentTypeOf(file), ...size }
 }
 
-const mux = (packaging: Packaging, output: string): Promise<void> => {
+const mux = async (packaging: Packaging, output: string): Promise<void> => {
   const { plan, run, title } = packaging
   // At the end the whole file is moved to make room for the index in front, without a word.
   const movedMs = (packaging.file.sizeBytes / SLOWEST_BYTES_PER_S) * 1_000
@@ -81,7 +82,8 @@ const mux = (packaging: Packaging, output: string): Promise<void> => {
   const streams = mainStreams(plan, { source: packaging.sourcePath, video, audio: packaging.audioPath })
   const clock = { path: packaging.sourcePath, streams: plan.clockStreams }
   const args = muxArgs({ streams, output, extension: plan.extension, title, clock })
-  return runFfmpeg(context, { args, totalMs: plan.durationMs, onProgress: (progress) => run.report(progress) })
+  await runFfmpeg(context, { args, totalMs: plan.durationMs, onProgress: (progress) => run.report(progress) })
+  if (plan.video.mode !== 'none' && statesFrameRate(plan.extension)) await dropWrongRate(output, plan.video.frameRate)
 }
 
 /** Reads the file again: the streams that were planned are there, in full length, and the index in front. */

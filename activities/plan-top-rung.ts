@@ -47,7 +47,7 @@ export const decideTopRung = (facts: VideoFacts, encoded: VideoEncode): { video:
   const rung: CopiedRung = { name, width, height, frameRate, frames: facts.frames, untagged }
   const fits = 'The picture fits the segments of a stream as it is'
   if (renditions.length === 0) {
-    return { video: { mode: 'copy', streamIndex, rung }, reasons: [`${fits} and is copied without loss.`] }
+    return { video: { mode: 'copy', streamIndex, rung, frameRate }, reasons: [`${fits} and is copied without loss.`] }
   }
   const reasons = [`${fits}: ${name} is copied without loss, smaller sizes are encoded.`]
   return { video: { ...encoded, copied: rung, renditions }, reasons }

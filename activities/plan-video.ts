@@ -45,7 +45,8 @@ export const decideVideo = (question: VideoQuestion): VideoDecision => {
   const { quality } = preset
   if (preset.video === 'none') return { video: { mode: 'none' }, reasons: ['Only the sound is wanted.'] }
   if (!facts) return { video: { mode: 'none' }, reasons: ['The source has no picture.'] }
-  const copied: VideoPlan = { mode: 'copy', streamIndex: facts.streamIndex, rung: null }
+  const { streamIndex, frameRate } = facts
+  const copied: VideoPlan = { mode: 'copy', streamIndex, rung: null, frameRate }
   if (preset.video === 'source' || quality === null)
     return { video: copied, reasons: ['The picture is kept as it is.'] }
   const unreadable = whyUnreadable(facts)

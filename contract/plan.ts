@@ -51,8 +51,11 @@ export type InputColour = 'bt601' | 'bt709' | 'ycgco' | 'bt2020' | 'hdr10' | 'hl
 
 export type VideoPlan =
   | { mode: 'none' }
-  /** The source's own stream, unchanged; `rung`: as the only size of a stream, null in a file. */
-  | { mode: 'copy'; streamIndex: number; rung: CopiedRung | null }
+  /**
+   * The source's own stream, unchanged; `rung`: as the only size of a stream, null in a file. `frameRate`: constant, as a fraction;
+   * null where frames last differently long.
+   */
+  | { mode: 'copy'; streamIndex: number; rung: CopiedRung | null; frameRate: string | null }
   | {
       mode: 'encode'
       streamIndex: number

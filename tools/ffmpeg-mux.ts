@@ -2,6 +2,7 @@ import type { Excerpt, MediaPlan } from '../contract/plan.ts'
 import { clockArgs, inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
 import { languageArgs, plannedLanguage } from './ffmpeg-language.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
+import { frameTimesArgs, statesFrameRate, type FrameTimes } from './matroska-rate.ts'
 
 /** One stream to take, and from which file. */
 export interface MuxStream {
@@ -13,6 +14,8 @@ export interface MuxStream {
   delayMs?: number
   /** The part of it that is taken; left out or null for all. All streams of a file have the same. */
   excerpt?: Excerpt | null
+  /** Of a picture that was encoded at a variable rate; left out for all else. */
+  frames?: FrameTimes
 }
 
 export interface MuxJob {
@@ -37,12 +40,25 @@ export const mainStreams = (
     const delayMs = part === plan.video ? pictureDelay(plan, files.audio) : 0
     if (part.mode === 'copy' || staysCopy(part, encoded))
       return [{ path: files.source, streamIndex: part.streamIndex, language, excerpt }]
-    return encoded === null ? [] : [{ path: encoded, streamIndex: 0, language, delayMs }]
+    if (encoded === null) return []
+    const frames = part === plan.video ? encodedFrames(plan.video, delayMs) : {}
+    return [{ path: encoded, streamIndex: 0, language, delayMs, ...frames }]
   }
   const further = plan.alsoCopy.map((streamIndex) => {
     return { path: files.source, streamIndex, language: plannedLanguage(plan, streamIndex), excerpt }
   })
   return [...pick(plan.video, files.video), ...pick(plan.audio, files.audio), ...further]
+}
+
+/** Where they last differently long. */
+const encodedFrames = (video: MediaPlan['video'], delayMs: number): Pick<MuxStream, 'frames'> => {
+  // Frames of H.264 are stored in another order than they are shown.
+  if (video.mode !== 'encode' || video.frameRate !== null || video.encoder.codec === 'h264') return {}
+  const { expectedMs, originMs, excerpt } = video
+  // What is expected of an excerpt counts from its start.
+  const zeroMs = excerpt ? 0 : originMs
+  const endMs = expectedMs === null || zeroMs === null ? null : expectedMs - zeroMs + delayMs
+  return { frames: { endMs } }
 }
 
 /** Encoded sound has the same origin as the picture; copied sound has that of the source. */
@@ -68,6 +84,9 @@ export const muxArgs = ({ streams, output, extension, title, clock }: MuxJob): s
     'copy',
     ...tags,
     ...streams.flatMap(({ language = null }, index) => languageArgs(tagged(extension, index), language)),
+    ...(statesFrameRate(extension)
+      ? streams.flatMap(({ frames }, index) => (frames ? frameTimesArgs(index, frames) : []))
+      : []),
     ...containerArgs(extension),
     output,
     ...(clock && inputs.includes(clock.path) ? clockArgs(clock.streams, inputs.indexOf(clock.path)) : []),

@@ -18,7 +18,11 @@ const SAME_RATE = 0.0005
 
 /** The usual rate that a measured number of frames a second stands for; null where it is none. */
 export const usualRate = (perSecond: number): string | null =>
-  USUAL_RATES.find((rate) => Math.abs(perSecond * secondsPerFrame(rate) - 1) < SAME_RATE) ?? null
+  USUAL_RATES.find((rate) => isRate(perSecond, rate)) ?? null
+
+/** Whether a measured number of frames a second stands for this rate. */
+export const isRate = (perSecond: number, rate: string): boolean =>
+  Math.abs(perSecond * secondsPerFrame(rate) - 1) < SAME_RATE
 
 /** A container that counts milliseconds puts a frame up to 1 ms off on either side. */
 const CLOCK_ROUNDING_S = 0.0021

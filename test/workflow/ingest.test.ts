@@ -72,7 +72,7 @@ describe('ingest', () => {
   it('skips the transcode where everything is copied', async () => {
     const plan = {
       ...ingestPlan(),
-      video: { mode: 'copy' as const, streamIndex: 0, rung: null },
+      video: { mode: 'copy' as const, streamIndex: 0, rung: null, frameRate: '25/1' },
       audio: { mode: 'none' as const },
     }
     const { activities, projections, calls } = fakeActivities({ plan: async () => plan })
