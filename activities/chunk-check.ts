@@ -20,10 +20,16 @@ const checkConstant = ({ frames, startS, endS }: Fragments, video: VideoEncode, 
   if (chunk.length !== null && frames !== chunk.length) {
     throw new SluiceError('OutputInvalid', `A chunk has ${frames} instead of ${chunk.length} pictures.`)
   }
-  checkDuration('The encoded picture', (endS - startS) * 1_000, lengthOf(video, chunk))
+  const lengthMs = lengthOf(video, chunk)
+  const madeMs = (endS - startS) * 1_000
+  checkDuration('The encoded picture', madeMs + unsaidMs(video, madeMs, lengthMs), lengthMs)
   const fromS = secondsAt(video, chunk.from)
   if (!isWhole(chunk) && Math.abs(startS - fromS) > secondsAt(video, 1) / 2) throw beginsElsewhere(startS, fromS)
 }
+
+/** Of a variable rate the encoder of AV1 does not hand on how long the last picture lasts. */
+const unsaidMs = (video: VideoEncode, madeMs: number, lengthMs: number | null): number =>
+  video.frameRate === null && lengthMs !== null ? Math.max(0, Math.min(video.longestFrameMs, lengthMs - madeMs)) : 0
 
 /** Nobody counted its frames, but none may be missing for longer than one of the source lasts. */
 const checkVariable = ({ startS, endS }: Fragments, video: VideoEncode, chunk: EncodeChunk): void => {

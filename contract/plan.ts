@@ -95,7 +95,7 @@ export type VideoPlan =
       fromCopy: boolean
       /** Of the source: how many such a copy has. */
       sourceFrames: number
-      /** Of the source, from one frame to the next where that takes longest: pieces of a variable rate are checked by it. */
+      /** Of the source, from one frame to the next, or to the end, where that takes longest: pieces of a variable rate are checked by it. */
       longestFrameMs: number
     }
 

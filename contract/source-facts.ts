@@ -50,7 +50,7 @@ export interface VideoFacts {
   colourTransfer: string | null
   /** Constant rate as a fraction, `30000/1001`; null where frames last differently long. */
   frameRate: string | null
-  /** From one frame to the next where that takes longest. */
+  /** From one frame to the next, or to the end, where that takes longest. */
   longestFrameMs: number
   /**
    * Whether the container says of each frame when it is shown, of some and the first, or not even that, as AVI and bare streams;

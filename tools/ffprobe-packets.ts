@@ -24,7 +24,7 @@ export interface PacketScan {
   keyframes: { count: number; medianGap: number | null; longestGap: number | null }
   /** The rate as a fraction where all frames last equally long, within the rounding of the container's clock. */
   frameRate: string | null
-  /** Seconds from one frame to the next where that takes longest; null with fewer than two. */
+  /** Seconds from one frame to the next, or to the end, where that takes longest; null where there is none. */
   longestFrame: number | null
   grid: GridFit
 }
@@ -89,7 +89,8 @@ export const createPacketScan = (rates: readonly string[], grid: KeyframeGrid | 
       const gaps = gapsOf(timed === 'each' ? sorted : Float64Array.from(decodeTimes).sort())
       const keyGaps = gapsOf(Float64Array.from(keyTimes).sort())
       const firstPts = sorted[0] ?? null
-      const longestFrame = gaps.at(-1) ?? null
+      const longestGap = gaps.at(-1) ?? null
+      const last = endPts === null ? null : endPts - (sorted.at(-1) ?? endPts)
       // A single frame has the rate at which it would last as long as it does.
       const frameRate = constantRateOf(gaps.length === 0 && content > 0 ? Float64Array.of(content) : gaps, rates)
       const seconds = frameRate === null ? content : frames * secondsPerFrame(frameRate)
@@ -99,12 +100,12 @@ export const createPacketScan = (rates: readonly string[], grid: KeyframeGrid | 
         endPts,
         leadS: firstPts === null ? 0 : Math.max(0, firstPts - firstHidden),
         timed,
-        absurd: (longestFrame ?? 0) > ABSURD_HOLE_S && (endPts ?? 0) - (firstPts ?? 0) > 2 * seconds,
+        absurd: (longestGap ?? 0) > ABSURD_HOLE_S && (endPts ?? 0) - (firstPts ?? 0) > 2 * seconds,
         content: seconds,
         bytes,
         keyframes: { count: keyTimes.length, medianGap: medianOf(keyGaps), longestGap: keyGaps.at(-1) ?? null },
         frameRate,
-        longestFrame,
+        longestFrame: last === null ? longestGap : Math.max(longestGap ?? 0, last),
         grid: gridScan?.result() ?? { fits: false, misfit: 'unmeasured' },
       }
     },
