@@ -2,7 +2,7 @@ import type { Excerpt, MediaPlan } from '../contract/plan.ts'
 import { clockArgs, inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
 import { languageArgs, plannedLanguage } from './ffmpeg-language.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
-import { frameTimesArgs, statesFrameRate, type FrameTimes } from './matroska-rate.ts'
+import { frameTimesArgs, type FrameTimes } from './frame-times.ts'
 
 /** One stream to take, and from which file. */
 export interface MuxStream {
@@ -52,13 +52,12 @@ export const mainStreams = (
 
 /** Where they last differently long. */
 const encodedFrames = (video: MediaPlan['video'], delayMs: number): Pick<MuxStream, 'frames'> => {
-  // Frames of H.264 are stored in another order than they are shown.
-  if (video.mode !== 'encode' || video.frameRate !== null || video.encoder.codec === 'h264') return {}
-  const { expectedMs, originMs, excerpt } = video
+  if (video.mode !== 'encode' || video.frameRate !== null) return {}
+  const { encoder, expectedMs, originMs, excerpt } = video
   // What is expected of an excerpt counts from its start.
   const zeroMs = excerpt ? 0 : originMs
   const endMs = expectedMs === null || zeroMs === null ? null : expectedMs - zeroMs + delayMs
-  return { frames: { endMs } }
+  return { frames: { inOrder: encoder.codec !== 'h264', endMs } }
 }
 
 /** Encoded sound has the same origin as the picture; copied sound has that of the source. */
@@ -84,9 +83,7 @@ export const muxArgs = ({ streams, output, extension, title, clock }: MuxJob): s
     'copy',
     ...tags,
     ...streams.flatMap(({ language = null }, index) => languageArgs(tagged(extension, index), language)),
-    ...(statesFrameRate(extension)
-      ? streams.flatMap(({ frames }, index) => (frames ? frameTimesArgs(index, frames) : []))
-      : []),
+    ...streams.flatMap(({ frames }, index) => (frames ? frameTimesArgs(index, frames, extension) : [])),
     ...containerArgs(extension),
     output,
     ...(clock && inputs.includes(clock.path) ? clockArgs(clock.streams, inputs.indexOf(clock.path)) : []),

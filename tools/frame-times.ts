@@ -3,8 +3,10 @@ import { crc32 } from 'node:zlib'
 import { SluiceError } from '../contract/failures.ts'
 import { isRate } from './frame-rate.ts'
 
-/** A picture whose frames last differently long, and are stored in the order in which they are shown. */
+/** A picture whose frames last differently long. */
 export interface FrameTimes {
+  /** They are stored in the order in which they are shown. */
+  inOrder: boolean
   /** Where the last one ends, from the start of the file; null where nobody knows it better than its own packet. */
   endMs: number | null
 }
@@ -18,15 +20,22 @@ export const statesFrameRate = (extension: string): boolean => MATROSKA.has(exte
 const CLOCK_HZ = 90_000
 
 /**
- * Output options for stream `index`, with which Matroska says of every frame how long it lasts: until the next one. ffmpeg would
- * write what it guesses of the rate; the length of the last frame gets lost on the way out of a fragmented MP4.
+ * Output options for stream `index`, with which the last frame lasts until the end: how long it does gets lost on the way out of a
+ * fragmented MP4. Of all others MP4 counts until the next one, Matroska is told, as ffmpeg would write what it guesses of the rate.
  */
-export const frameTimesArgs = (index: number, { endMs }: FrameTimes): string[] => {
+export const frameTimesArgs = (index: number, { inOrder, endMs }: FrameTimes, extension: string): string[] => {
+  const told = statesFrameRate(extension) && inOrder
   const end = `${(endMs ?? 0) / 1_000}/TB`
-  const last = `if(gt(${end},PTS),${end}-PTS,DURATION)`
-  const lasting = `if(eq(NEXT_PTS,NOPTS),${last},NEXT_PTS-PTS)`
+  // MP4 adds up how long frames last from the first time of decoding.
+  const from = told ? 'PTS' : 'DTS'
+  const last = `if(gt(${end},${from}),${end}-${from},DURATION)`
+  const lasting = `if(eq(NEXT_PTS,NOPTS),${last},${told ? 'NEXT_PTS-PTS' : 'DURATION'})`
   // A time that is not named would become that of decoding.
-  return [`-r:${index}`, `${CLOCK_HZ}`, `-bsf:${index}`, `setts=pts=PTS:dts=DTS:duration='${lasting}'`]
+  return [
+    ...(told ? [`-r:${index}`, `${CLOCK_HZ}`] : []),
+    `-bsf:${index}`,
+    `setts=pts=PTS:dts=DTS:duration='${lasting}'`,
+  ]
 }
 
 /** Elements of Matroska (RFC 9559) and EBML (RFC 8794). */
