@@ -3,7 +3,8 @@ import { SluiceError } from '../contract/failures.ts'
 import type { StepName } from '../contract/names.ts'
 import type { DiskNeed } from '../contract/plan.ts'
 import type { StepRef } from '../contract/steps.ts'
-import { MustWait, type Room } from '../storage/room.ts'
+import { MustWait } from '../storage/room-words.ts'
+import type { Room } from '../storage/room.ts'
 
 /** Steps that begin only where their job has room. Download and plan reserve it themselves; others need hardly any. */
 const ADMITTED: ReadonlySet<StepName> = new Set(['probe', 'transcode', 'package', 'thumbnail'])
@@ -25,7 +26,7 @@ export interface StepRoom {
   /** @throws SluiceError DiskFull where the job has to wait. */
   admit(): Promise<void>
   reserve(need: DiskNeed): Promise<void>
-  /** Where the attempt ended for want of room: notes that the job waits, and says for how much; else the same error. */
+  /** Where the attempt ended for want of room: notes that the job waits, and says for how much, or that it never fits; else the same error. */
   explain(error: unknown, codeOf: (error: unknown) => FailureCode): Promise<unknown>
   close(): void
 }
@@ -46,8 +47,10 @@ export const openStepRoom = (room: Room, { jobId, step }: StepRef, workflowId: s
       const code = codeOf(error)
       const isFull = code === 'DiskFull' || guarded?.signal.aborted === true
       if (!isFull && !(MAY_BE_FULL.has(code) && (await room.isLow()))) return error
-      const waits = await room.refuse(job)
-      return new MustWait('DiskFull', waits.message, said, error)
+      const refused = await room.refuse(job)
+      return refused instanceof MustWait
+        ? new MustWait(refused.code, refused.message, said, error)
+        : new SluiceError(refused.code, refused.message, said, error)
     },
     close: () => guarded?.close(),
   }

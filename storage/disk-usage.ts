@@ -8,15 +8,21 @@ const FEWEST_INODES = 500
 
 export interface DiskSpace {
   totalBytes: number
+  /** Without what the file system keeps for its administrator. */
+  usableBytes: number
   freeBytes: number
 }
 
 /** Of the file system that a folder is on; nothing is free where it has no room for further files. */
 export const diskSpace = async (dir: string): Promise<DiskSpace> => {
-  const { blocks, bavail, bsize, files, ffree } = await statfs(dir)
+  const { blocks, bfree, bavail, bsize, files, ffree } = await statfs(dir)
   // File systems that make inodes as they go say that they have none.
   const isOutOfInodes = files > 0 && ffree < FEWEST_INODES
-  return { totalBytes: blocks * bsize, freeBytes: isOutOfInodes ? 0 : bavail * bsize }
+  return {
+    totalBytes: blocks * bsize,
+    usableBytes: (blocks - bfree + bavail) * bsize,
+    freeBytes: isOutOfInodes ? 0 : bavail * bsize,
+  }
 }
 
 /** What files and folders occupy on the disk, each file once, under whatever names. What vanishes meanwhile counts nothing. */

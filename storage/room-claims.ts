@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import { occupiedBytes } from './disk-usage.ts'
 import { readLease } from './lease.ts'
-import type { HeldClaim, RoomClaim } from './room-share.ts'
+import type { RoomClaim, TriedClaim } from './room-share.ts'
 
 /** In a job's folder of the work store, so that it goes with the job and outlives every process. */
 const CLAIM_FILE = 'room.json'
@@ -14,10 +14,10 @@ const CLAIM_BYTES = 512
 export interface KeptClaim extends RoomClaim {
   /** Whom to tell when there is room; null outside a workflow. */
   workflowId: string | null
-  /** That less did not do was seen. */
+  /** As of a {@link TriedClaim}. */
   provenBytes: number
 }
-export type KnownClaim = KeptClaim & HeldClaim
+export type KnownClaim = KeptClaim & TriedClaim
 
 export interface ClaimFolders {
   work: string

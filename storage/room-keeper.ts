@@ -11,7 +11,7 @@ interface KeeperLog {
 export interface RoomKeeper {
   room: Pick<Room, 'giveAway'>
   ballast: Pick<Ballast, 'tend'>
-  /** Tells a job that there is room for it now. */
+  /** Tells a job to ask again: there is room for it now, or there never will be. */
   tell: (claim: KnownClaim) => Promise<void>
   /** Removes what nobody needs, as long as somebody waits. */
   clearAway: () => Promise<void>
@@ -36,8 +36,10 @@ export const startRoomKeeper = ({ room, ballast, tell, clearAway, log }: RoomKee
     beside.add(watched)
   }
 
+  /** Told once: who is paused hears it later, by asking. */
+  let toldOfNone: ReadonlySet<string> = new Set()
   const look = async (): Promise<void> => {
-    const { granted, waiting, disk } = await room.giveAway()
+    const { granted, hopeless, waiting, disk } = await room.giveAway()
     const done = await ballast.tend(disk)
     if (done === 'thrown off')
       log.warn({}, 'the disk is full to the last byte; the ballast makes room for the databases')
@@ -46,6 +48,12 @@ export const startRoomKeeper = ({ room, ballast, tell, clearAway, log }: RoomKee
       // A job that is not reached asks by itself, later.
       inTheirTime(tell(claim), 'a job cannot be told that there is room')
     }
+    for (const claim of hopeless) {
+      if (toldOfNone.has(claim.jobId)) continue
+      log.info({ jobId: claim.jobId, room: sizeText(disk.mostBytes) }, 'a job needs more than there can ever be')
+      inTheirTime(tell(claim), 'a job cannot be told that there is never enough room')
+    }
+    toldOfNone = new Set(hopeless.map(({ jobId }) => jobId))
     if (waiting > waited) {
       log.warn({ waiting, free: sizeText(Math.max(0, disk.freeBytes)) }, 'jobs wait for room on the disk')
     }

@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { createBallast } from './ballast.ts'
-import { createUsage, diskSpace } from './disk-usage.ts'
+import { createUsage, diskSpace, occupiedBytes } from './disk-usage.ts'
 import type { RoomLeft } from './room-share.ts'
 
 const MIB = 1024 ** 2
@@ -21,9 +22,10 @@ export interface DiskRoom extends RoomLeft {
   quotaBytes: number | null
   /** Under the data directory; null where no quota asks for it. */
   usedBytes: number | null
-  /** What jobs could have if there were nothing else. */
-  mostBytes: number
 }
+
+/** Under the data directory, and never smaller again: databases, and what is logged. */
+const STAYS = ['catalog.db', 'catalog.db-wal', 'catalog.db-shm', 'temporal', 'logs'] as const
 
 export const keepFreeOf = ({ keepFreeBytes }: Config['disk'], totalBytes: number): number =>
   keepFreeBytes ??
@@ -33,8 +35,9 @@ export const keepFreeOf = ({ keepFreeBytes }: Config['disk'], totalBytes: number
 export const createDiskRoom = ({ dataDir, disk }: Pick<Config, 'dataDir' | 'disk'>): (() => Promise<DiskRoom>) => {
   const usage = createUsage(dataDir)
   const ballast = createBallast(dataDir)
+  const staying = STAYS.map((name) => join(dataDir, name))
   return async () => {
-    const { totalBytes, freeBytes: diskFreeBytes } = await diskSpace(dataDir)
+    const { totalBytes, usableBytes, freeBytes: diskFreeBytes } = await diskSpace(dataDir)
     const keepFreeBytes = keepFreeOf(disk, totalBytes)
     const usedBytes = disk.quotaBytes === null ? null : await usage()
     const onDisk = diskFreeBytes + (await ballast.bytes()) - keepFreeBytes
@@ -46,7 +49,10 @@ export const createDiskRoom = ({ dataDir, disk }: Pick<Config, 'dataDir' | 'disk
       usedBytes,
       freeBytes: disk.quotaBytes === null ? onDisk : Math.min(onDisk, disk.quotaBytes - (usedBytes ?? 0)),
       slackBytes: keepFreeBytes / 4,
-      mostBytes: Math.max(0, Math.min(totalBytes - keepFreeBytes, disk.quotaBytes ?? Infinity)),
+      mostBytes: Math.max(
+        0,
+        Math.min(usableBytes - keepFreeBytes, disk.quotaBytes ?? Infinity) - (await occupiedBytes(staying)),
+      ),
     }
   }
 }

@@ -35,7 +35,7 @@ export interface JobRun {
   /** What runs for long goes through here: a pause cuts it off. */
   readonly gate: Pick<PauseGate, 'pass'>
   /** What ends for want of room on the disk waits here. */
-  readonly room: Pick<RoomGate, 'told' | 'during' | 'opened'>
+  readonly room: Pick<RoomGate, 'during' | 'entry'>
   /** Options of an activity: what the Web UI calls it, and how urgent it is. */
   scheduling(summary: string): { summary: string; priority: { priorityKey: number } }
   /** Marks every step that has not begun as left out. */

@@ -3,6 +3,7 @@ import { FAILURES, isFailureCode, type Failure, type FailureCode, type FailureDe
 import type { StepName } from '../contract/names.ts'
 import type { StepRef } from '../contract/steps.ts'
 import { failureOf, type JobRun } from './job-run.ts'
+import type { RoomEntry } from './room-gate.ts'
 
 /** One of the pieces that a step may consist of. */
 export interface Part {
@@ -52,13 +53,13 @@ export const attemptPart = async <O>(
 ): Promise<O> => {
   const tries = new Map<FailureCode, number>()
   let attemptBase = run.attemptsBefore(step)
-  let told = 0
+  const room = run.room.entry()
   for (;;) {
     run.setStep(step, { state: 'queued', attempt: Math.max(run.step(step).attempt, attemptBase + 1) })
     try {
       const { jobId, run: runNumber } = run.input
       const ref: StepRef = { jobId, run: runNumber, step, part: part.name, share: part.share, attemptBase }
-      told = run.room.told()
+      room.tried()
       const attempted = await run.gate.pass(() => call(ref))
       if (!attempted.paused) return attempted.value
       attemptBase = Math.max(attempted.attempt ?? 0, attemptBase + 1)
@@ -73,7 +74,8 @@ export const attemptPart = async <O>(
       // Already the next attempt's number: readings of the failed one must not make the wait look like work.
       run.setStep(step, { state: 'queued', attempt: attemptBase + 1, error: failureOf(error, step) })
       if (failed.code === 'DiskFull') {
-        await waitForRoom(run, failureOf(error, step), { told, refusals: tried })
+        room.refused()
+        await waitForRoom(run, room, failureOf(error, step))
         continue
       }
       const delayMs = Math.min(policy.firstDelayMs * 2 ** (tried - 1), policy.maxDelayMs)
@@ -89,12 +91,10 @@ interface ToolFailure extends Pick<FailureDetails, 'missingKey'> {
 }
 
 /** That may take any time, and is no failure. */
-const waitForRoom = (run: JobRun, reason: Failure, since: { told: number; refusals: number }): Promise<void> => {
-  const startedAt = Date.now()
-  return run.room.during(reason, async () => {
-    while ((await run.gate.pass(() => run.room.opened({ ...since, startedAt }))).paused);
+const waitForRoom = (run: JobRun, room: RoomEntry, reason: Failure): Promise<void> =>
+  run.room.during(reason, async () => {
+    while ((await run.gate.pass(() => room.opened())).paused);
   })
-}
 
 /** The clock goes on during a pause: what is left of the wait then is all there is to wait. */
 const waitOut = async (run: JobRun, delayMs: number): Promise<void> => {

@@ -71,9 +71,7 @@ describe('the room of jobs', () => {
     const said = await room.refuse(job('job-1'))
     expect(said.message).toMatch(/needs \d\.\d MiB more/)
     expect(await room.state()).toMatchObject({ waiting: 1 })
-    expect((await room.giveAway()).granted).toMatchObject([
-      { jobId: 'job-1', leastBytes: expect.closeTo(25 * MIB, -5) },
-    ])
+    expect((await room.giveAway()).granted).toMatchObject([{ jobId: 'job-1', bytes: expect.closeTo(25 * MIB, -5) }])
     // Whatever the next step believes.
     await room.reserve(job('job-1'), need(20, 5))
     expect((await room.state()).reservedBytes / MIB).toBeCloseTo(5, 0)
@@ -92,6 +90,81 @@ describe('the room of jobs', () => {
     expect(await readdir(join(dataDir, 'work', 'job-2'))).toEqual(['room.json'])
     room = anotherLook()
     expect(await room.giveAway()).toMatchObject({ granted: [{ jobId: 'job-1' }], waiting: 1 })
+  })
+
+  it('is not waited for by a job that filled all there can be: it fails, and the others go on', async () => {
+    await room.reserve(job('job-1'), need(30, 10))
+    await write('job-1', 'pieces', 41)
+    room = anotherLook()
+    await room.reserve(job('job-2'), need(10)).catch(() => undefined)
+    const said = await room.refuse(job('job-1'))
+    expect(said).toMatchObject({ code: 'LimitExceeded' })
+    expect(said.message).toMatch(
+      /had 41\.0 MiB .* and was not done, and jobs may have 40\.0 MiB of the quota of 40\.0 MiB/,
+    )
+    // The same is said to whoever did not hear it.
+    expect(await answerTo(room.admit(job('job-1')))).toBe('LimitExceeded')
+    await room.release('job-1')
+    room = anotherLook()
+    expect(await room.giveAway()).toMatchObject({ granted: [{ jobId: 'job-2' }], waiting: 0 })
+  })
+
+  it('leaves the pieces of such a job to its retry where nobody waits for their room', async () => {
+    await room.reserve(job('job-1'), need(30, 10))
+    await write('job-1', 'pieces', 41)
+    room = anotherLook()
+    expect(await room.refuse(job('job-1'))).toMatchObject({ code: 'LimitExceeded' })
+    await room.release('job-1')
+    expect(await readdir(join(dataDir, 'work', 'job-1'))).toEqual(['pieces'])
+  })
+
+  it('is tried with all there is by a job that is guessed to need more than that', async () => {
+    await room.reserve(job('job-1'), need(35, 10))
+    await write('job-1', 'pieces', 36)
+    await write('job-2', 'pieces', 3)
+    room = anotherLook()
+    await room.reserve(job('job-2'), need(20)).catch(() => undefined)
+    const said = await room.refuse(job('job-1'))
+    expect(said.message).toMatch(/needs 4\.0 MiB more .* can be had\. It tries by itself with less when no other/)
+    room = anotherLook()
+    const { granted, hopeless } = await room.giveAway()
+    expect(granted).toMatchObject([{ jobId: 'job-1', bytes: expect.closeTo(37 * MIB, -5) }])
+    expect(hopeless).toEqual([])
+  })
+
+  it('is not held for ever by an old job that cannot go on', async () => {
+    await mkdir(join(dataDir, 'library'))
+    await writeFile(join(dataDir, 'library', 'media'), Buffer.alloc(8 * MIB, 1))
+    await room.reserve(job('job-1'), need(20, 5))
+    await write('job-1', 'pieces', 20)
+    await room.refuse(job('job-1'))
+    await write('job-1', 'more', 13)
+    room = anotherLook()
+    const refused = await room.refuse(job('job-1'))
+    expect(refused.message).toMatch(
+      /All jobs together have 32\.0 MiB now, and it needs 33\.5 MiB at least: somebody has/,
+    )
+    await room.reserve(job('job-2'), need(20)).catch(() => undefined)
+    await room.giveAway()
+    expect(await readdir(join(dataDir, 'work', 'job-1'))).toEqual(['room.json'])
+    room = anotherLook()
+    expect(await room.giveAway()).toMatchObject({ granted: [{ jobId: 'job-2' }], waiting: 1 })
+    // Once they have made it, it is this job's again.
+    await room.release('job-2')
+    await rm(join(dataDir, 'library', 'media'))
+    room = anotherLook()
+    expect(await room.giveAway()).toMatchObject({ granted: [{ jobId: 'job-1' }], waiting: 0 })
+  })
+
+  it('of which a job has enough, but others have too much, is said to be so', async () => {
+    await room.reserve(job('job-1'), need(20))
+    await write('job-1', 'pieces', 20)
+    await writeFile(join(dataDir, 'others'), Buffer.alloc(25 * MIB, 1))
+    room = anotherLook()
+    const said = await room.admit(job('job-1')).catch(String)
+    expect(said).toMatch(
+      /has what it needs, but 5\.\d MiB are missing under the quota of 40\.0 MiB\. All jobs together/,
+    )
   })
 
   it('does not come back with a job that has gone', async () => {

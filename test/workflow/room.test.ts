@@ -1,4 +1,5 @@
-import { WorkflowFailedError } from '@temporalio/client'
+import { activityInfo } from '@temporalio/activity'
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
 import { describe, expect, it, vi } from 'vitest'
 import { SIGNALS } from '../../contract/names.ts'
 import type { JobProjection } from '../../contract/steps.ts'
@@ -12,15 +13,19 @@ const downloaded = { file: { key: 'job/source.mp4', sizeBytes: 1 }, extension: '
 /** Activities whose download finds no room so many times. */
 const withoutRoom = (times: number, onRefused: (nth: number) => Promise<void> = async () => {}) => {
   const attempts: number[] = []
+  /** By the clock of the server, which skips time. */
+  const triedAt: number[] = []
   const fake = fakeActivities({
     download: async ({ ref }) => {
       attempts.push(ref.attemptBase + 1)
+      triedAt.push(activityInfo().scheduledTimestampMs)
       if (attempts.length > times) return downloaded
       await onRefused(attempts.length)
       throw toolFailure('DiskFull', { attempt: attempts.length })
     },
   })
-  return { ...fake, attempts }
+  const pauses = () => triedAt.slice(1).map((at, index) => at - (triedAt[index] ?? 0))
+  return { ...fake, attempts, pauses }
 }
 
 const seen = (projections: JobProjection[], state: string): Promise<JobProjection> =>
@@ -69,6 +74,38 @@ describe('a job without room on the disk', () => {
     await runIngest(jobInput(), activities)
     expect(attempts).toHaveLength(13)
     expect(projections.at(-1)).toMatchObject({ state: 'succeeded', error: null })
+  })
+
+  describe('that is told of it', () => {
+    /** Tells the job of room from within those tries. */
+    const telling = async (times: number, isTold: (nth: number) => boolean) => {
+      let workflow: WorkflowHandle | null = null
+      const fake = withoutRoom(times, async (nth) => {
+        if (isTold(nth)) await vi.waitFor(() => workflow?.signal(SIGNALS.room) ?? Promise.reject(new Error('not yet')))
+      })
+      await runIngest(jobInput(), fake.activities, {
+        meanwhile: async (handle) => {
+          workflow = handle
+        },
+      })
+      return fake
+    }
+
+    it('goes on at once, however often it had asked in vain', async () => {
+      const { pauses } = await telling(7, (nth) => nth === 7)
+      const asked = pauses()
+      expect(asked[5]).toBeGreaterThan(100_000)
+      expect(asked[6]).toBeLessThan(2_000)
+    })
+
+    it('rests longer and longer where it was told so in vain', async () => {
+      const { pauses } = await telling(8, () => true)
+      const rests = [0, 0, 5_000, 10_000, 20_000, 40_000, 60_000, 60_000]
+      for (const [index, pause] of pauses().entries()) {
+        expect(pause, `pause ${index}`).toBeGreaterThanOrEqual((rests[index] ?? 0) - 500)
+        expect(pause, `pause ${index}`).toBeLessThan((rests[index] ?? 0) + 2_000)
+      }
+    })
   })
 
   it('is paused while it waits, and waits on after that', async () => {
