@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -46,6 +46,10 @@ describe.runIf(mayMount)('a data directory on a disk of 48 MiB', () => {
     origin.on('/clip.mp4', file(clip))
     origin.on('/slow.mp4', file(clip, { bytesPerSecond: 200_000 }))
     origin.on('/huge.mp4', file(clip, { claimedBytes: 500 * MIB }))
+    const endless = join(sourceDir, 'endless.mp4')
+    await copyFile(clip, endless)
+    await truncate(endless, 100 * MIB)
+    origin.on('/endless.mp4', file(endless, { plain: true, unsized: true, bytesPerSecond: 12 * MIB }))
     await mkdir(sluice.config.importDir, { recursive: true })
     await copyFile(clip, join(sluice.config.importDir, 'clip.mp4'))
   })
@@ -120,7 +124,18 @@ describe.runIf(mayMount)('a data directory on a disk of 48 MiB', () => {
   it('fails what could never fit, and says so', async () => {
     const job = await sluice.run({ url: origin.urlOf('/huge.mp4'), preset: 'original' })
     expect(job).toMatchObject({ state: 'failed', error: { code: 'LimitExceeded', retryable: false } })
-    expect(job.error?.message).toMatch(/needs [\d.]+ MiB .*jobs may have 32\.0 MiB of the 48\.0 MiB/)
+    expect(job.error?.message).toMatch(/needs [\d.]+ MiB .*jobs may have 2\d\.\d MiB of the 48\.0 MiB/)
+  })
+
+  it('fails what shows only on its way that it never fits, and lets others have the room', async () => {
+    const endless = await submit('/endless.mp4', 'original')
+    await sluice.seen(endless.id, (message) => message.type === 'progress' && (message.done ?? 0) > 0)
+    const other = await submit('/clip.mp4', 'web')
+    await sluice.seen(other.id, isWaiting)
+    const failed = await sluice.ended(endless.id)
+    expect(failed).toMatchObject({ state: 'failed', error: { code: 'LimitExceeded', step: 'download' } })
+    expect(failed.error?.message).toMatch(/had [\d.]+ MiB .* not done, and jobs may have 2\d\.\d MiB of the 48\.0 MiB/)
+    expect(await sluice.ended(other.id)).toMatchObject({ state: 'succeeded', error: null })
   })
 
   it('has nothing reserved any more for a job that ends after its worker was killed', async () => {
