@@ -61,6 +61,14 @@ describe('room on the disk', () => {
     expect(share(60, claims.slice(1)).granted).toEqual({ 'job-2': 60 })
   })
 
+  it('is all a job’s that holds all of it, to try with that', () => {
+    const full = claim('job-1', 100, { leastBytes: 20, writtenBytes: 60 })
+    expect(share(0, [full]).granted).toEqual({ 'job-1': 60 })
+    // Nothing is no room to try with, whatever is known of the need: others have to make it.
+    const stuck = { ...full, leastBytes: 61 }
+    expect(share(0, [stuck, claim('job-2', 5, { leastBytes: 0 })])).toEqual({ granted: {}, giveUp: ['job-1'] })
+  })
+
   it('is never enough for one whose certain need is above what there can be at most', () => {
     const room = { freeBytes: 10, slackBytes: 0, mostBytes: 100 }
     const stuck = claim('job-1', 101, { writtenBytes: 80 })

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -154,6 +154,20 @@ describe('the room of jobs', () => {
     await rm(join(dataDir, 'library', 'media'))
     room = anotherLook()
     expect(await room.giveAway()).toMatchObject({ granted: [{ jobId: 'job-1' }], waiting: 0 })
+  })
+
+  it('is needed as much as before by one that gave its pieces up, which it would make in vain again and again', async () => {
+    await room.reserve(job('job-1'), need(5))
+    await room.reserve(job('job-2'), need(20, 0))
+    await write('job-1', 'pieces', 5)
+    await write('job-2', 'pieces', 32)
+    room = anotherLook()
+    await room.reserve(job('job-1'), need(15)).catch(() => undefined)
+    await room.reserve(job('job-2'), need(40, 0)).catch(() => undefined)
+    await room.giveAway()
+    expect(await readdir(join(dataDir, 'work', 'job-2'))).toEqual(['room.json'])
+    const kept: unknown = JSON.parse(await readFile(join(dataDir, 'work', 'job-2', 'room.json'), 'utf8'))
+    expect(kept).toMatchObject({ leastBytes: expect.closeTo(32.5 * MIB, -5), granted: false })
   })
 
   it('of which a job has enough, but others have too much, is said to be so', async () => {
