@@ -48,8 +48,7 @@ interface Row {
 const costsWork = ({ fault }: Planned): boolean =>
   fault.kind === 'fill-disk' ||
   (fault.kind === 'stop' && fault.victim !== 'api' && fault.victim !== 'temporal') ||
-  (fault.kind === 'kill' && fault.victims.some((victim) => victim === 'worker' || victim === 'ffmpeg')) ||
-  (fault.kind === 'stop' && fault.end === 'kill')
+  (fault.kind === 'kill' && fault.victims.some((victim) => victim === 'worker' || victim === 'ffmpeg'))
 
 /** Pieces that a fault can end: a program is at one, a worker at one in each slot. */
 const mostCost = ({ fault }: Planned): number => {
