@@ -102,6 +102,7 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
           afterMs: planned.afterMs * pace,
         },
       )
+      count.markOver(planned.number)
       const atMs = elapsed()
       done.push({ ...planned, met, atMs })
       const live = jobs.all.filter(({ ended }) => ended === null).length

@@ -8,6 +8,8 @@ export interface Encode {
   jobId: string
   /** Number of the last fault before it. */
   afterFault: number
+  /** That fault was not over yet, and may still have met it. */
+  during: boolean
 }
 
 /**
@@ -18,12 +20,14 @@ export interface Encode {
 export interface EncodeCount {
   /** To be run as ffmpeg. */
   wrapper: string
-  /** Notes that a fault begins, in order with the encodes. */
+  /** Notes that a fault begins, and that it is over, in order with the encodes. */
   markFault(number: number): void
+  markOver(number: number): void
   encodes(): Encode[]
 }
 
 const FAULT = 'FAULT '
+const OVER = 'OVER '
 /** Encoders of sound and picture; copies and images are cheap and do not count. */
 const ENCODES = /-c(?::[av])?(?::\d+)? (?:libx264|libx265|libsvtav1|libvpx\S*|aac|libopus|libmp3lame) /
 
@@ -39,6 +43,7 @@ export const createEncodeCount = (dir: string, ffmpeg: string): EncodeCount => {
   return {
     wrapper,
     markFault: (number) => appendFileSync(notes, `${FAULT}${number}\n`),
+    markOver: (number) => appendFileSync(notes, `${OVER}${number}\n`),
     encodes: () => parseEncodes(readFileSync(notes, 'utf8')),
   }
 }
@@ -46,26 +51,33 @@ export const createEncodeCount = (dir: string, ffmpeg: string): EncodeCount => {
 /** Reads what the wrapper noted. */
 export const parseEncodes = (notes: string): Encode[] => {
   let afterFault = 0
+  let over = 0
   return notes.split('\n').flatMap((line) => {
     if (line.startsWith(FAULT)) afterFault = Number(line.slice(FAULT.length))
+    if (line.startsWith(OVER)) over = Number(line.slice(OVER.length))
     const jobId = /\/work\/([0-9a-f-]{36})\//.exec(line)?.[1]
     if (jobId === undefined || !ENCODES.test(line)) return []
     // The scratch folder is another one in each attempt.
-    return [{ piece: line.replaceAll(/\/scratch\/[0-9a-f-]{36}\//g, '/scratch/'), jobId, afterFault }]
+    return [
+      {
+        piece: line.replaceAll(/\/scratch\/[0-9a-f-]{36}\//g, '/scratch/'),
+        jobId,
+        afterFault,
+        during: over < afterFault,
+      },
+    ]
   })
 }
 
-/**
- * Each encode that was begun again, with the faults from its last beginning to this one, of which one made it necessary; `before`:
- * the last one before that beginning, which may have gone on.
- */
-export const redone = (encodes: readonly Encode[]): { encode: Encode; before: number; faults: number[] }[] => {
+/** Each encode that was begun again, with the faults from its last beginning to this one, of which one made it necessary. */
+export const redone = (encodes: readonly Encode[]): { encode: Encode; faults: number[] }[] => {
   const last = new Map<string, Encode>()
   return encodes.flatMap((encode) => {
     const before = last.get(encode.piece)
     last.set(encode.piece, encode)
     if (!before) return []
-    const faults = Array.from({ length: encode.afterFault - before.afterFault }, (_, i) => before.afterFault + 1 + i)
-    return [{ encode, before: before.afterFault, faults }]
+    const first = before.during ? before.afterFault : before.afterFault + 1
+    const faults = Array.from({ length: encode.afterFault - first + 1 }, (_, i) => first + i)
+    return [{ encode, faults }]
   })
 }

@@ -87,9 +87,8 @@ export const report = (findings: Findings): { lines: string[]; result: ChaosResu
   const paused = new Set(jobs.filter(({ plan }) => plan.pause !== null).map(({ id }) => id))
   const forNothing: Encode[] = []
   let byPause = 0
-  for (const { encode, before, faults } of again) {
-    const lasting = byNumber.get(before)?.fault.kind === 'fill-disk' ? [before] : []
-    const candidates = [...lasting, ...faults].flatMap((number) => byNumber.get(number) ?? [])
+  for (const { encode, faults } of again) {
+    const candidates = faults.flatMap((number) => byNumber.get(number) ?? [])
     const costly = candidates.filter((fault) => fault.met !== null && costsWork(fault))
     // Where several come into question, one that has not cost all that it can.
     const cause = costly.findLast((fault) => (costs.get(fault.number) ?? 0) < mostCost(fault)) ?? costly.at(-1)
