@@ -107,6 +107,10 @@ export const shareRoom = (claims: readonly HeldClaim[], { freeBytes, slackBytes,
 
 const missing = ({ bytes, writtenBytes }: HeldClaim): number => Math.max(0, bytes - writtenBytes)
 
+/** What has been given to jobs and is not written yet. */
+export const promisedBytes = (claims: readonly HeldClaim[]): number =>
+  claims.reduce((sum, claim) => sum + (claim.granted ? missing(claim) : 0), 0)
+
 /** For the oldest that could go on alone, and no more than it needs for that: the youngest first, then older ones that can't go on anyway. */
 const whoGivesUp = (waiting: readonly HeldClaim[], first: HeldClaim | undefined, left: number): string[] => {
   if (!first || waiting.some(({ busy }) => busy)) return []

@@ -2,7 +2,7 @@ import { SluiceError } from '../contract/failures.ts'
 import { sizeText } from '../contract/size-text.ts'
 import type { KnownClaim } from './room-claims.ts'
 import type { DiskRoom } from './room-left.ts'
-import { certainNeed, withinReach } from './room-share.ts'
+import { certainNeed, promisedBytes, withinReach } from './room-share.ts'
 
 /** The job waits, and is noted among those that do. */
 export class MustWait extends SluiceError {}
@@ -24,9 +24,7 @@ export const neverFits = (own: KnownClaim, disk: DiskRoom): SluiceError => {
 
 /** Of a job that waits: what it needs, what there is, and what has to happen. @param claims all, its own among them. */
 export const mustWait = (own: KnownClaim, disk: DiskRoom, claims: readonly KnownClaim[]): MustWait => {
-  const promised = claims
-    .filter(({ granted, jobId }) => granted && jobId !== own.jobId)
-    .reduce((sum, { bytes, writtenBytes }) => sum + Math.max(0, bytes - writtenBytes), 0)
+  const promised = promisedBytes(claims.filter(({ jobId }) => jobId !== own.jobId))
   const missing = Math.max(0, Math.min(own.bytes, disk.mostBytes) - own.writtenBytes)
   const free = disk.freeBytes - promised
   const others = promised > 0 ? [`${sizeText(promised)} are promised to other jobs.`] : []

@@ -14,7 +14,7 @@ import {
   type KnownClaim,
 } from './room-claims.ts'
 import { createDiskRoom, keepFreeOf, type DiskRoom } from './room-left.ts'
-import { havingStopped, needBeyond, shareRoom, type Sharing } from './room-share.ts'
+import { havingStopped, needBeyond, promisedBytes, shareRoom, type Sharing } from './room-share.ts'
 import { MustWait, mustWait, neverFits } from './room-words.ts'
 
 /** Whose files they are; `workflowId` is told when there is room. */
@@ -162,9 +162,8 @@ export const createRoom = (config: Pick<Config, 'dataDir' | 'disk'>): Room => {
 
     state: async () => {
       const { disk, claims } = await look()
-      const granted = claims.filter((claim) => claim.granted)
-      const reservedBytes = granted.reduce((sum, { bytes, writtenBytes }) => sum + Math.max(0, bytes - writtenBytes), 0)
-      return { disk, reservedBytes, waiting: claims.length - granted.length }
+      const waiting = claims.filter(({ granted }) => !granted).length
+      return { disk, reservedBytes: promisedBytes(claims), waiting }
     },
   }
 }

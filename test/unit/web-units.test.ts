@@ -13,6 +13,7 @@ import {
   formatSpan,
 } from '../../web/src/design/units.ts'
 import { paceOf, slowestReading, stepWords } from '../../web/src/jobs/job-wording.ts'
+import { stepView } from './job-views.ts'
 
 describe('numbers for people', () => {
   it.each([
@@ -67,15 +68,7 @@ const reading = (change: Partial<ProgressMessage>): ProgressMessage => ({
   at: 0,
   ...change,
 })
-const transcode: Step = {
-  name: 'transcode',
-  state: 'running',
-  percent: null,
-  attempt: 1,
-  startedAt: null,
-  endedAt: null,
-  error: null,
-}
+const transcode = stepView({ name: 'transcode' })
 
 it('a step is as far as the part that it waits for', () => {
   const video = reading({ part: 'video', etaMs: 60_000 })
