@@ -57,8 +57,7 @@ interface GivingBack {
 /** Removes the scratch folders of dead workers, whose work is given back. */
 const sweepAbandoned = async ({ client, config, log }: GivingBack): Promise<void> => {
   await sweepScratch(config.dataDir, async ({ taskToken, jobId, step }) => {
-    if (taskToken === null || !(await giveBackAttempt(client, taskToken))) return
-    log.warn({ jobId, step }, 'gave back the work of a dead worker')
+    if (taskToken !== null) await giveBackAttempt({ client, log }, { taskToken, jobId, step })
   })
 }
 

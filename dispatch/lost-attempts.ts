@@ -5,9 +5,33 @@ import type { Logger } from 'pino'
 /** What Temporal is told of work whose worker died: it hands it out again at once instead of after 60 s of silence. */
 const lost = (): ApplicationFailure => ApplicationFailure.retryable('the worker that had this died', 'WorkerLost')
 
-/** Gives one attempt back by its task token, base64. Nothing happens where it ended, timed out or was handed out again meanwhile. */
-export const giveBackAttempt = async (client: Client, taskToken: string): Promise<boolean> =>
-  ignoringGone(() => client.activity.fail(Buffer.from(taskToken, 'base64'), lost()))
+/**
+ * Of a task token that is younger than itself, as after a restore, Temporal says that a second try may help; the client tries for
+ * 10 s and more.
+ */
+const ANSWERS_WITHIN_MS = 3_000
+
+/** Of an attempt whose worker died. */
+export interface LostAttempt {
+  /** Base64. */
+  taskToken: string
+  jobId: string
+  step: string
+}
+
+/** Gives one attempt back. What Temporal does not take back it hands out again by itself, after 60 s of silence. */
+export const giveBackAttempt = async (
+  { client, log }: Pick<LostAttemptsDeps, 'client' | 'log'>,
+  { taskToken, jobId, step }: LostAttempt,
+): Promise<void> => {
+  const fail = () => client.activity.fail(Buffer.from(taskToken, 'base64'), lost())
+  try {
+    const isGiven = await ignoringGone(() => client.withDeadline(Date.now() + ANSWERS_WITHIN_MS, fail))
+    if (isGiven) log.warn({ jobId, step }, 'gave back the work of a dead worker')
+  } catch (error) {
+    log.warn({ jobId, step, err: error }, 'Temporal does not take back the work of a dead worker')
+  }
+}
 
 /** Of temporal.api.enums.v1.PendingActivityState: begun, and begun with its cancellation requested. */
 const BEGUN: readonly unknown[] = [2, 3]
@@ -57,6 +81,7 @@ const begunActivities = async (
   }
 }
 
+/** Whether there was something to give back: not where it ended, timed out or was handed out again meanwhile. */
 const ignoringGone = async (call: () => Promise<void>): Promise<boolean> => {
   try {
     await call()

@@ -30,7 +30,6 @@ export const makeBackup = async (options: BackupOptions): Promise<BackupFile> =>
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const createdAt = new Date().toISOString()
   const temporal = await copyCatalogAndTemporal(options)
-  if (temporal) await copyLeases(config.dataDir, dir)
   const keys = join(config.dataDir, 'keys')
   if (existsSync(keys)) await copyFolder(keys, join(dir, 'keys'))
   const files = await copyLibrary(options)
@@ -46,8 +45,10 @@ const copyCatalogAndTemporal = async ({ config, dir, python, say }: BackupOption
   const from = join(folder, 'temporal.db')
   const temporal = config.temporal.address === null && existsSync(from)
   const copies = temporal ? [{ from, to: join(dir, 'temporal/temporal.db') }] : []
-  if (temporal) await copyFolder(folder, join(dir, 'temporal'), (name) => name === 'server-version')
-  else say('Temporal runs elsewhere: back it up there. Without it jobs that had not ended start again.')
+  if (temporal) {
+    await copyFolder(folder, join(dir, 'temporal'), (name) => name === 'server-version')
+    await copyLeases(config.dataDir, dir)
+  } else say('Temporal runs elsewhere: back it up there. Without it jobs that had not ended start again.')
   const { url } = config.database
   if (url === null) {
     const catalog = join(config.dataDir, 'catalog.db')
@@ -57,6 +58,8 @@ const copyCatalogAndTemporal = async ({ config, dir, python, say }: BackupOption
     copyDatabases(python, copies)
     dumpMysql(url, join(dir, 'catalog.sql'))
   }
+  // Once more, for what was begun in between: Temporal's copy is of one moment, and there is no harm in a lease too many.
+  if (temporal) await copyLeases(config.dataDir, dir)
   const paths = copies.map(({ to }) => to)
   checkDatabases(python, paths)
   return temporal

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../contract/jobs.ts'
 import type { BackupFile } from '../../scripts/backup/backup-file.ts'
 import type { VerifyResult } from '../../scripts/verify/report.ts'
+import { writeLease } from '../../storage/lease.ts'
 import { DATABASES, type TestDatabase } from './catalog-databases.ts'
 import { startTestInstance, type TestInstance } from './instance.ts'
 import { makeClip } from './make-media.ts'
@@ -67,6 +68,14 @@ describe.each(DATABASES)('a backup of a running instance, with its catalog in $n
     script<BackupFile>('backup', [dir, ...flags], { ...settings, SLUICE_DATA: sluice.config.dataDir })
   const jobOf = async (instance: TestInstance, id: string) => (await instance.call<Job>('GET', `/jobs/${id}`)).body
 
+  /** As of an attempt that Temporal's copy has never heard of. */
+  const leaveLease = async (dataDir: string, { id }: Job): Promise<void> => {
+    const dir = join(dataDir, 'scratch/unheard-of')
+    await mkdir(dir, { recursive: true })
+    const lease = { jobId: id, step: 'probe', part: null, scheduledAt: 0, attempt: 1, taskToken: 'bm8gdG9rZW4=' }
+    await writeLease(dir, { ...lease, host: hostname(), pid: process.pid, pidStartedAt: 'long ago' })
+  }
+
   const under = async (job: Job, step: string): Promise<Job> => {
     await sluice.seen(job.id, (message) => message.type === 'progress' && message.step === step && message.done > 0)
     return job
@@ -121,7 +130,9 @@ describe.each(DATABASES)('a backup of a running instance, with its catalog in $n
       await readFile(join(sluice.config.dataDir, 'keys/owner-token'), 'utf8'),
     )
 
+    await leaveLease(target.SLUICE_DATA, done)
     restored = await startTestInstance(target)
+    expect(await readdir(join(target.SLUICE_DATA, 'scratch'))).not.toContain('unheard-of')
     expect(await jobOf(restored, done.id)).toMatchObject({ state: 'succeeded', passthrough: 'done' })
     expect(await jobOf(restored, cancelled.id)).toMatchObject({ state: 'cancelled' })
     expect((await restored.media(done)).id).toBe(done.result?.mediaIds[0])

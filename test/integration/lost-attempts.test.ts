@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { giveBackUnnoted } from '../../dispatch/lost-attempts.ts'
+import { giveBackAttempt, giveBackUnnoted } from '../../dispatch/lost-attempts.ts'
 import { identityOf, isDead, processOf, thisProcess } from '../../storage/lease.ts'
 import { createTestTemporal, type TestTemporal } from './dispatch-temporal.ts'
 
@@ -52,6 +52,8 @@ const takeTask = (queue: string, identity: string) =>
     temporal.connection.workflowService.pollActivityTaskQueue({ namespace, taskQueue: { name: queue }, identity }),
   )
 
+const log = pino({ level: 'silent' })
+
 const giveBack = () =>
   giveBackUnnoted({
     client: temporal.client,
@@ -59,7 +61,7 @@ const giveBack = () =>
       const named = processOf(identity)
       return named !== null && isDead(named)
     },
-    log: pino({ level: 'silent' }),
+    log,
     signal: new AbortController().signal,
   })
 
@@ -80,6 +82,27 @@ it('brings back in a moment what a worker had taken and died before it noted it'
   // That one is alive, and so is one that cannot be told.
   expect(await giveBack()).toBe(0)
   await temporal.client.workflow.getHandle('lost').terminate()
+})
+
+it('goes on where Temporal, come from a backup, does not know the attempt yet', async () => {
+  await scheduleActivity('younger')
+  const { taskToken } = await takeTask('younger', 'test')
+  const token = Buffer.from(taskToken)
+  // Field 4 of temporal.server.api.token.v1.Task, the event that scheduled it: one that is still to come.
+  const field = token.indexOf(Buffer.from([0x20, 5]))
+  expect(field).toBeGreaterThan(0)
+  token[field + 1] = 100
+  const begunAt = Date.now()
+  const attempt = { jobId: 'job', step: 'probe', taskToken: token.toString('base64') }
+  await giveBackAttempt({ client: temporal.client, log }, attempt)
+  expect(Date.now() - begunAt).toBeLessThan(10_000)
+  // And the right one is given back.
+  await giveBackAttempt(
+    { client: temporal.client, log },
+    { ...attempt, taskToken: Buffer.from(taskToken).toString('base64') },
+  )
+  expect((await takeTask('younger', 'test')).attempt).toBe(2)
+  await temporal.client.workflow.getHandle('younger').terminate()
 })
 
 it('tells workers by their identities', async () => {
