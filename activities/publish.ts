@@ -31,6 +31,8 @@ export const createPublish =
   (deps: PublishDeps) =>
   (input: PublishInput): Promise<Published> =>
     runStep(deps, input.ref, async (run) => {
+      const before = await publishedBefore(deps, input.mediaId)
+      if (before) return before
       const products = await hashProducts(deps, run, input.products)
       const main = products.find((product) => product.role === 'main') ?? null
       const mainExtension = main ? input.plan.extension : null
@@ -68,6 +70,21 @@ export const createPublish =
         await deps.library.discard(staging)
       }
     })
+
+/**
+ * What the catalog lists and the library holds stays as it is. A job comes here again that Temporal knows an earlier state of: it was
+ * restored, or somebody has reset the workflow.
+ */
+const publishedBefore = async ({ catalog, library }: PublishDeps, mediaId: string): Promise<Published | null> => {
+  const media = await catalog.media.get(mediaId)
+  if (media === null) return null
+  for (const { libraryPath, sizeBytes } of media.files) {
+    const found = await stat(library.pathOf(libraryPath)).catch(() => null)
+    if (found?.size !== sizeBytes) return null
+  }
+  const { libraryPath, sizeBytes } = media
+  return { mediaId, libraryPath, sizeBytes }
+}
 
 const hashProducts = async (deps: PublishDeps, run: StepRun, products: ProductFile[]): Promise<HashedProduct[]> => {
   const total = products.reduce((sum, product) => sum + product.sizeBytes, 0)

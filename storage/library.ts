@@ -39,7 +39,10 @@ export interface Library {
   openStaging(mediaId: string, attempt: number): Promise<string>
   /** Puts a file into staging without moving the original: a hard link, or a copy across file systems. */
   stage(staging: string, file: IncomingFile, signal: AbortSignal): Promise<void>
-  /** Makes a staged media visible: its folder first, then its main file. A second call for the same media changes nothing. */
+  /**
+   * Makes a staged media visible: its folder first, then its main file. What an attempt before revealed of the same media stays where
+   * it has the same checksums, and is replaced where it has others.
+   */
   reveal(staging: string, target: RevealTarget): Promise<void>
   /** Removes what was staged or revealed of a media that is not going to be published; nothing of any other media. */
   withdraw(media: Omit<RevealTarget, 'main'>): Promise<void>
@@ -57,6 +60,12 @@ export const createLibrary = (libraryDir: string): Library => {
     const gone = join(incoming, `${randomUUID()}~gone`)
     if (!(await renameIfThere(path, gone))) return
     await rm(gone, { recursive: true, force: true })
+  }
+
+  /** The folder says whose the main file is, so it goes last. */
+  const removeRevealed = async ({ base, mainExtension }: Pick<RevealTarget, 'base' | 'mainExtension'>): Promise<void> => {
+    if (mainExtension !== null) await rm(`${pathOf(base)}.${mainExtension}`, { force: true })
+    await removeWhole(pathOf(base))
   }
 
   /** Of this attempt and those before. */
@@ -99,7 +108,9 @@ export const createLibrary = (libraryDir: string): Library => {
 
     async reveal(staging, { base, mediaId, main, mainExtension }) {
       const folder = pathOf(base)
-      if ((await mediaIdIn(folder)) !== mediaId) {
+      const isOwn = (await mediaIdIn(folder)) === mediaId
+      if (!isOwn || !(await haveSameSums(folder, staging))) {
+        if (isOwn) await removeRevealed({ base, mainExtension })
         await mkdir(dirname(folder), { recursive: true })
         await rename(staging, folder)
       }
@@ -111,9 +122,7 @@ export const createLibrary = (libraryDir: string): Library => {
       await removeStagings(mediaId, Infinity)
       const folder = pathOf(base)
       if ((await mediaIdIn(folder)) !== mediaId) return
-      // The folder says whose the main file is, so it goes last.
-      if (mainExtension !== null) await rm(`${folder}.${mainExtension}`, { force: true })
-      await removeWhole(folder)
+      await removeRevealed({ base, mainExtension })
       // Of an uploader that has nothing else; where there is something it stays.
       await rmdir(dirname(folder)).catch(() => undefined)
     },
@@ -147,6 +156,13 @@ const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   )
+
+const haveSameSums = async (one: string, other: string): Promise<boolean> => {
+  const [a, b] = await Promise.all(
+    [one, other].map((folder) => readFile(join(folder, CHECKSUMS_FILE), 'utf8').catch(() => null)),
+  )
+  return a !== null && a === b
+}
 
 const mediaIdIn = async (folder: string): Promise<string | null> => {
   try {

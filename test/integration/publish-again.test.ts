@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createCatalogCalls } from '../../activities/catalog-calls.ts'
@@ -34,10 +34,10 @@ const publishWith = (media: Partial<Catalog['media']>) =>
     toolVersions: Promise.resolve({}),
   })
 
-const inputFor = async (): Promise<PublishInput> => {
+const inputFor = async (film = 'film'): Promise<PublishInput> => {
   const { activities } = fakeActivities()
   const made = join(line.dataDir, 'made.mp4')
-  await writeFile(made, 'film')
+  await writeFile(made, film)
   const { jobId, file } = await line.take(made)
   const job = { ...jobInput(), jobId, url: 'https://example.org/clip' }
   const product = {
@@ -61,19 +61,34 @@ const inputFor = async (): Promise<PublishInput> => {
   }
 }
 
+/** The catalog says of each file what lies there. */
+const expectWhole = async (mediaId: string, film = 'film'): Promise<void> => {
+  const media = await catalog.media.get(mediaId)
+  expect(media?.files.map(({ role }) => role)).toEqual(['main', 'source', 'manifest', 'checksums'])
+  for (const { libraryPath, sha256, sizeBytes, role } of media?.files ?? []) {
+    const bytes = await readFile(library.pathOf(libraryPath))
+    expect(bytes.length).toBe(sizeBytes)
+    // That of the checksums themselves is in no list.
+    expect([null, createHash('sha256').update(bytes).digest('hex')]).toContain(sha256)
+    expect(role === 'main' ? bytes.toString() : film).toBe(film)
+  }
+}
+
 describe('an attempt to publish that ends when its files are in the library already', () => {
   it('is finished by the next one, with the checksums of what lies there', async () => {
     const input = await inputFor()
     await expect(line.act(publishWith({ insert: dying }), input)).rejects.toThrow('died')
     await line.act(publishWith({}), { ...input, ref: { ...input.ref, attemptBase: 1 } })
-    const media = await catalog.media.get(input.mediaId)
-    expect(media?.files.map(({ role }) => role)).toEqual(['main', 'source', 'manifest', 'checksums'])
-    for (const { libraryPath, sha256, sizeBytes } of media?.files ?? []) {
-      const bytes = await readFile(library.pathOf(libraryPath))
-      expect(bytes.length).toBe(sizeBytes)
-      // That of the checksums themselves is in no list.
-      expect([null, createHash('sha256').update(bytes).digest('hex')]).toContain(sha256)
-    }
+    await expectWhole(input.mediaId)
+    expect(await readdir(library.pathOf('.incoming'))).toEqual([])
+  })
+
+  it('is followed by one that made other bytes, which replace the first ones', async () => {
+    await expect(line.act(publishWith({ insert: dying }), await inputFor())).rejects.toThrow('died')
+    const input = await inputFor('same film')
+    await line.act(publishWith({}), input)
+    await expectWhole(input.mediaId, 'same film')
+    expect(await readdir(library.pathOf('example.org'))).toHaveLength(2)
     expect(await readdir(library.pathOf('.incoming'))).toEqual([])
   })
 
@@ -94,5 +109,21 @@ describe('an attempt to publish that ends when its files are in the library alre
     await line.act(publishWith({}), input)
     await createCatalogCalls({ ...line.deps, catalog, library }).removeWork({ jobId: input.job.jobId })
     expect(await readdir(library.pathOf('example.org'))).toHaveLength(2)
+  })
+})
+
+describe('media that were published', () => {
+  it('stay as they are where the job comes to it again with other bytes', async () => {
+    const first = await line.act(publishWith({}), await inputFor())
+    const input = await inputFor('same film')
+    expect(await line.act(publishWith({}), input)).toEqual(first)
+    await expectWhole(input.mediaId)
+  })
+
+  it('are published anew where the library lacks some of their files', async () => {
+    const { libraryPath, mediaId } = await line.act(publishWith({}), await inputFor())
+    await rm(library.pathOf(libraryPath))
+    await line.act(publishWith({}), await inputFor('same film'))
+    await expectWhole(mediaId, 'same film')
   })
 })
