@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { access, copyFile, link, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 
 /** The manifest names the media that a folder belongs to, so that the library can be understood without its catalog. */
 export const MANIFEST_FILE = 'manifest.json'
@@ -40,8 +40,8 @@ export interface Library {
   /** Puts a file into staging without moving the original: a hard link, or a copy across file systems. */
   stage(staging: string, file: IncomingFile, signal: AbortSignal): Promise<void>
   /**
-   * Makes a staged media visible: its folder first, then its main file. What an attempt before revealed of the same media stays where
-   * it has the same checksums, and is replaced where it has others.
+   * Makes a staged media visible: its folder first, then its main file. What an attempt before revealed of the same media stays, unless
+   * it was of other bytes or lacks something by now.
    */
   reveal(staging: string, target: RevealTarget): Promise<void>
   /** Removes what was staged or revealed of a media that is not going to be published; nothing of any other media. */
@@ -63,9 +63,27 @@ export const createLibrary = (libraryDir: string): Library => {
   }
 
   /** The folder says whose the main file is, so it goes last. */
-  const removeRevealed = async ({ base, mainExtension }: Pick<RevealTarget, 'base' | 'mainExtension'>): Promise<void> => {
+  const removeRevealed = async ({
+    base,
+    mainExtension,
+  }: Pick<RevealTarget, 'base' | 'mainExtension'>): Promise<void> => {
     if (mainExtension !== null) await rm(`${pathOf(base)}.${mainExtension}`, { force: true })
     await removeWhole(pathOf(base))
+  }
+
+  /** Whether what is revealed is what is staged. */
+  const holdsAll = async (
+    staging: string,
+    { base, main, mainExtension }: Omit<RevealTarget, 'mediaId'>,
+  ): Promise<boolean> => {
+    const folder = pathOf(base)
+    const [staged, revealed] = await Promise.all([sumsIn(staging), sumsIn(folder)])
+    if (staged === null || staged !== revealed) return false
+    for (const path of await filesIn(staging)) {
+      const isThere = await exists(join(folder, path))
+      if (!isThere && (path !== main || !(await exists(`${folder}.${mainExtension}`)))) return false
+    }
+    return true
   }
 
   /** Of this attempt and those before. */
@@ -109,7 +127,9 @@ export const createLibrary = (libraryDir: string): Library => {
     async reveal(staging, { base, mediaId, main, mainExtension }) {
       const folder = pathOf(base)
       const isOwn = (await mediaIdIn(folder)) === mediaId
-      if (!isOwn || !(await haveSameSums(folder, staging))) {
+      if (!isOwn || !(await holdsAll(staging, { base, main, mainExtension }))) {
+        // Who has lost it to a later attempt has nothing to replace anything with.
+        await access(staging)
         if (isOwn) await removeRevealed({ base, mainExtension })
         await mkdir(dirname(folder), { recursive: true })
         await rename(staging, folder)
@@ -157,11 +177,13 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   )
 
-const haveSameSums = async (one: string, other: string): Promise<boolean> => {
-  const [a, b] = await Promise.all(
-    [one, other].map((folder) => readFile(join(folder, CHECKSUMS_FILE), 'utf8').catch(() => null)),
-  )
-  return a !== null && a === b
+const sumsIn = (folder: string): Promise<string | null> =>
+  readFile(join(folder, CHECKSUMS_FILE), 'utf8').catch(() => null)
+
+/** Paths within the folder. */
+const filesIn = async (folder: string): Promise<string[]> => {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)))
 }
 
 const mediaIdIn = async (folder: string): Promise<string | null> => {

@@ -120,10 +120,14 @@ describe('media that were published', () => {
     await expectWhole(input.mediaId)
   })
 
-  it('are published anew where the library lacks some of their files', async () => {
-    const { libraryPath, mediaId } = await line.act(publishWith({}), await inputFor())
-    await rm(library.pathOf(libraryPath))
-    await line.act(publishWith({}), await inputFor('same film'))
-    await expectWhole(mediaId, 'same film')
-  })
+  it.each(['film', 'same film'])(
+    'are published anew where the library lacks some of their files, from %j',
+    async (film) => {
+      const { libraryPath, mediaId } = await line.act(publishWith({}), await inputFor())
+      await rm(library.pathOf(libraryPath))
+      await line.act(publishWith({}), await inputFor(film))
+      await expectWhole(mediaId, film)
+      expect(await readdir(library.pathOf('.incoming'))).toEqual([])
+    },
+  )
 })
