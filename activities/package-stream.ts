@@ -2,12 +2,13 @@ import { mkdir, readdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import type { FileRole } from '../contract/media.ts'
+import type { SoundPlan } from '../contract/plan.ts'
 import { plannedLanguage } from '../tools/ffmpeg-language.ts'
-import { muxArgs, staysCopy } from '../tools/ffmpeg-mux.ts'
+import { isCopied, muxArgs } from '../tools/ffmpeg-mux.ts'
 import { rungArgs } from '../tools/ffmpeg-rung.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
 import { probeOutput } from '../tools/ffprobe-output.ts'
-import { DASH_MANIFEST, HLS_MASTER, type PackagerStream } from '../tools/packager-args.ts'
+import { DASH_MANIFEST, HLS_MASTER, isSound, type PackagerSound, type PackagerStream } from '../tools/packager-args.ts'
 import { packageStreams } from '../tools/packager.ts'
 import { contentTypeOf } from './content-type.ts'
 import type { Packaging } from './packaging.ts'
@@ -16,15 +17,14 @@ import { checkAligned } from './rungs-aligned.ts'
 import { copiedRungOf, rungsOf } from './rungs.ts'
 
 const OUTPUT = 'stream'
-const AUDIO = 'audio'
 
-/** Segments, playlists and manifests, all below `stream/`; each rendition and the sound in a folder of its own. */
+/** Segments, playlists and manifests, all below `stream/`; each rendition and each sound track in a folder of its own. */
 export const packageStream = async (packaging: Packaging): Promise<MadeProduct[]> => {
   const { context, dir, plan } = packaging
   const streams = [
     ...(await copiedInput(packaging)),
     ...(await videoInputs(packaging)),
-    ...(await audioInput(packaging)),
+    ...(await soundInputs(packaging)),
   ]
   await mkdir(join(dir, OUTPUT))
   await packageStreams(context, streams, `package/${OUTPUT}`)
@@ -47,7 +47,8 @@ export const packageStream = async (packaging: Packaging): Promise<MadeProduct[]
     rungs.map(({ name }) => name),
   )
   const [top] = rungs
-  return files.map((file) => describe(file, top))
+  const sounds = streams.filter(isSound).map(({ name }) => name)
+  return files.map((file) => describe(file, { top, sounds }))
 }
 
 /** The packager reads by short names in its own folder; scratch and storage may be anywhere. */
@@ -78,27 +79,43 @@ const copiedInput = async ({ context, plan, sourcePath, run }: Packaging): Promi
   return [{ kind: 'video', name: rung.name, input }]
 }
 
-const audioInput = async (packaging: Packaging): Promise<PackagerStream[]> => {
-  const { context, plan, audioPath, sourcePath, run } = packaging
-  if (plan.audio.mode === 'none') return []
-  const input = `${AUDIO}.m4a`
-  const language = plannedLanguage(plan, plan.audio.streamIndex)
-  if (plan.audio.mode === 'encode' && !staysCopy(plan.audio, audioPath)) {
-    if (audioPath === null) throw new SluiceError('Internal', 'The encoded sound was not handed on.')
-    await symlink(audioPath, join(context.cwd, input))
-  } else {
-    const streams = [{ path: sourcePath, streamIndex: plan.audio.streamIndex, language }]
+const soundInputs = async (packaging: Packaging): Promise<PackagerStream[]> => {
+  const inputs: PackagerStream[] = []
+  for (const [index, sound] of packaging.plan.sounds.entries()) {
+    const path = packaging.soundPaths[index] ?? null
+    inputs.push(await soundInput(packaging, sound, path))
+  }
+  return inputs
+}
+
+/** A track in a file of its own: that of its encode, or one into which the source's own is copied. */
+const soundInput = async (packaging: Packaging, sound: SoundPlan, encoded: string | null): Promise<PackagerSound> => {
+  const { context, plan, sourcePath, run } = packaging
+  const { name, label, role, streamIndex } = sound
+  const input = `${name}.m4a`
+  if (isCopied(sound, encoded)) {
+    const streams = [{ path: sourcePath, streamIndex, language: plannedLanguage(plan, streamIndex) }]
     const clock = { path: sourcePath, streams: plan.clockStreams }
     const args = muxArgs({ streams, output: join(context.cwd, input), extension: 'm4a', title: null, clock })
     await runFfmpeg(context, { args, totalMs: plan.durationMs, onProgress: (progress) => run.report(progress) })
+  } else {
+    if (encoded === null) throw new SluiceError('Internal', 'The encoded sound was not handed on.')
+    await symlink(encoded, join(context.cwd, input))
   }
-  return [{ kind: 'audio', name: AUDIO, input, language }]
+  return { kind: 'audio', name, input, label, role }
 }
 
-const describe = (file: string, top: { width: number; height: number } | undefined): MadeProduct => {
+interface Described {
+  /** The largest size. */
+  top: { width: number; height: number } | undefined
+  /** Folders of sound. */
+  sounds: readonly string[]
+}
+
+const describe = (file: string, { top, sounds }: Described): MadeProduct => {
   const isMaster = file === `${OUTPUT}/${HLS_MASTER}` || file === `${OUTPUT}/${DASH_MANIFEST}`
   const size = isMaster && top ? { width: top.width, height: top.height } : { width: null, height: null }
-  return { file, path: file, role: roleOf(file), contentType: typeOf(file), ...size }
+  return { file, path: file, role: roleOf(file), contentType: typeOf(file, sounds), ...size }
 }
 
 const roleOf = (file: string): FileRole => {
@@ -107,7 +124,7 @@ const roleOf = (file: string): FileRole => {
 }
 
 /** Segments of CMAF carry the type of what is in them (ISO/IEC 23000-19). */
-const typeOf = (file: string): string => {
+const typeOf = (file: string, sounds: readonly string[]): string => {
   if (!/\.(m4s|mp4)$/.test(file)) return contentTypeOf(file)
-  return file.startsWith(`${OUTPUT}/${AUDIO}/`) ? 'audio/mp4' : 'video/mp4'
+  return sounds.some((name) => file.startsWith(`${OUTPUT}/${name}/`)) ? 'audio/mp4' : 'video/mp4'
 }

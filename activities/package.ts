@@ -36,7 +36,7 @@ export const createPackageMedia =
         dir,
         sourcePath: await deps.store.read(input.file.key),
         videoPaths: await joinChunks(deps, run, input),
-        audioPath: input.audio && (await deps.store.read(input.audio.key)),
+        soundPaths: await Promise.all(input.sounds.map((sound) => sound && deps.store.read(sound.key))),
       }
       const made = input.plan.delivery === 'stream' ? await packageStream(packaging) : [await packageFile(packaging)]
       const kept = await keepSource(packaging)
@@ -79,7 +79,7 @@ const mux = async (packaging: Packaging, output: string): Promise<void> => {
   const movedMs = (packaging.file.sizeBytes / SLOWEST_BYTES_PER_S) * 1_000
   const context = { ...packaging.context, stallMs: (packaging.context.stallMs ?? 0) + movedMs }
   const [video = null] = packaging.videoPaths
-  const streams = mainStreams(plan, { source: packaging.sourcePath, video, audio: packaging.audioPath })
+  const streams = mainStreams(plan, { source: packaging.sourcePath, video, sounds: packaging.soundPaths })
   const clock = { path: packaging.sourcePath, streams: plan.clockStreams }
   const args = muxArgs({ streams, output, extension: plan.extension, title, clock })
   await runFfmpeg(context, { args, totalMs: plan.durationMs, onProgress: (progress) => run.report(progress) })
@@ -89,16 +89,23 @@ const mux = async (packaging: Packaging, output: string): Promise<void> => {
 /** Reads the file again: the streams that were planned are there, in full length, and the index in front. */
 const checkFile = async ({ plan, context }: Packaging, path: string): Promise<MadeStream[]> => {
   const made = await probeOutput(context, path)
+  const planned = { video: plan.video.mode === 'none' ? 0 : 1, audio: plan.sounds.length }
   for (const type of ['video', 'audio'] as const) {
-    if (plan[type].mode !== 'none' && !made.streams.some((stream) => stream.type === type)) {
-      throw new SluiceError('OutputInvalid', `The finished file has no ${type} stream.`)
-    }
+    const found = made.streams.filter((stream) => stream.type === type).length
+    if (found < planned[type]) throw new SluiceError('OutputInvalid', `The finished file lacks a stream of ${type}.`)
   }
-  checkDuration('The finished file', made.durationMs, plan.durationMs)
+  checkDuration('The finished file', made.durationMs, longestOf(plan, made.durationMs))
   const layout = await readMp4Layout(path)
   if (layout && !layout.indexFirst)
     throw new SluiceError('OutputInvalid', 'The index of the finished file is not in front.')
   return made.streams
+}
+
+/** One sound may go on behind the others; nobody knows how long what is merely taken along lasts. */
+const longestOf = ({ durationMs, sounds, alsoCopy }: Packaging['plan'], madeMs: number | null): number | null => {
+  if (durationMs === null) return null
+  const longest = Math.max(durationMs, ...sounds.map(({ expectedMs }) => expectedMs ?? 0))
+  return alsoCopy.length === 0 ? longest : Math.max(longest, madeMs ?? 0)
 }
 
 const keepSource = async ({ plan, dir, sourcePath, file }: Packaging): Promise<MadeProduct[]> => {

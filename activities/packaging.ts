@@ -11,5 +11,6 @@ export interface Packaging extends PackageInput {
   sourcePath: string
   /** Encoded renditions, whole, in the plan's order. */
   videoPaths: string[]
-  audioPath: string | null
+  /** Encoded sound, in the plan's order; null where the source's own is taken. */
+  soundPaths: (string | null)[]
 }

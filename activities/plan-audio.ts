@@ -1,4 +1,3 @@
-import { SluiceError } from '../contract/failures.ts'
 import { LOUDNESS_TARGET } from '../contract/loudness.ts'
 import type { AudioPlan, Excerpt } from '../contract/plan.ts'
 import { DEFAULT_AUDIO_FORMAT, type AudioFormat, type Preset } from '../contract/presets.ts'
@@ -23,11 +22,11 @@ type AudioEncode = Extract<AudioPlan, { mode: 'encode' }>
 
 export interface AudioDecision {
   audio: AudioPlan
-  reasons: string[]
+  reason: string
 }
 
 export interface AudioQuestion {
-  facts: AudioFacts | null
+  facts: AudioFacts
   preset: Preset
   format: AudioFormat | undefined
   /** Where the output's time begins, from the start of the container. */
@@ -37,28 +36,22 @@ export interface AudioQuestion {
   levelled: boolean
 }
 
-/**
- * Copies the sound where it fits as it is, else encodes it.
- * @throws SluiceError UnsupportedMedia when only sound is wanted and there is none.
- */
+/** Copies a sound track where it fits as it is, else encodes it. */
 export const decideAudio = ({ facts, preset, format, originMs, levelled, excerpt }: AudioQuestion): AudioDecision => {
-  if (!facts) {
-    if (preset.video === 'none') throw new SluiceError('UnsupportedMedia', 'The source has no sound.')
-    return { audio: { mode: 'none' }, reasons: ['The source has no sound.'] }
-  }
-  const copied: AudioPlan = { mode: 'copy', streamIndex: facts.streamIndex, codec: facts.codec }
-  if (preset.audio === 'source') return { audio: copied, reasons: ['The sound is kept as it is.'] }
+  const { streamIndex } = facts
+  const copied: AudioPlan = { mode: 'copy', streamIndex, codec: facts.codec, expectedMs: expectedEnd(facts) }
+  if (preset.audio === 'source') return { audio: copied, reason: 'The sound is kept as it is.' }
   const codec = preset.audio === 'choice' ? CODEC_OF[format ?? DEFAULT_AUDIO_FORMAT] : preset.audio
   const fitting = !excerpt && fits(facts, codec, { preset, originMs })
-  if (fitting && !levelled) return { audio: copied, reasons: ['The sound fits as it is and is copied without loss.'] }
+  if (fitting && !levelled) return { audio: copied, reason: 'The sound fits as it is and is copied without loss.' }
   const endMs = excerpt?.endMs ?? null
   const audio: AudioEncode = { ...encode(facts, codec, preset), originMs, endMs, counted: facts.absurd }
-  if (!levelled) return { audio, reasons: [`The sound is encoded from ${facts.codec} to ${codec}.`] }
+  if (!levelled) return { audio, reason: `The sound is encoded from ${facts.codec} to ${codec}.` }
   const loudness = { ...LOUDNESS_TARGET, copyWithinLu: fitting ? COPY_WITHIN_LU : null }
   const reason = fitting
     ? 'The sound fits as it is and is encoded only if its loudness is another.'
     : `The sound is encoded from ${facts.codec} to ${codec}, at one loudness.`
-  return { audio: { ...audio, loudness }, reasons: [reason] }
+  return { audio: { ...audio, loudness }, reason }
 }
 
 /** Less is hardly heard, and an encode costs more than it. */
@@ -98,9 +91,11 @@ const encode = (
     // Opus knows one rate. The others keep the family of the source, as 44.1 to 48 kHz is a costly conversion.
     sampleRateHz: codec !== 'opus' && facts.sampleRateHz % 11_025 === 0 ? 44_100 : 48_000,
     loudness: null,
-    expectedMs: facts.endMs > 0 ? facts.endMs : null,
+    expectedMs: expectedEnd(facts),
   }
 }
+
+const expectedEnd = ({ endMs }: AudioFacts): number | null => (endMs > 0 ? endMs : null)
 
 /** As many as the source has, as far as there is a usual order for them; else two. */
 const channelsFor = ({ channels }: AudioFacts, preset: Preset): number => {

@@ -1,4 +1,4 @@
-import type { AudioPlan, Excerpt, VideoPlan } from '../contract/plan.ts'
+import type { Excerpt, SoundPlan, VideoPlan } from '../contract/plan.ts'
 import { DEFAULT_AUDIO_FORMAT, type AudioFormat, type Preset } from '../contract/presets.ts'
 import type { SourceFacts } from '../contract/source-facts.ts'
 
@@ -13,7 +13,7 @@ export interface ContainerQuestion {
   facts: SourceFacts
   preset: Preset
   video: VideoPlan
-  audio: AudioPlan
+  sounds: readonly SoundPlan[]
   audioFormat: AudioFormat | undefined
   excerpt: Excerpt | null
 }
@@ -64,7 +64,7 @@ export const decideContainer = (question: ContainerQuestion): ContainerDecision 
   const { container } = preset
   if (container === null) return single(question, audioFormat ?? DEFAULT_AUDIO_FORMAT)
   if (container !== 'mkv') return single(question, video.mode === 'none' ? SOUND_ONLY[container] : container)
-  const { alsoCopy, left } = furtherStreams(facts)
+  const { alsoCopy, left } = furtherStreams(question)
   const reasons = left.length === 0 ? [] : [`Left out, as Matroska has no room for them: ${left.join(', ')}.`]
   return { extension: video.mode === 'none' ? 'mka' : container, passSource: false, alsoCopy, reasons }
 }
@@ -76,10 +76,14 @@ const single = (question: ContainerQuestion, extension: string): ContainerDecisi
   return { extension, passSource, alsoCopy: [], reasons: passSource ? ['The source already is that file.'] : [] }
 }
 
-/** Sound tracks and subtitles beside the main ones, as far as Matroska takes them; and the codecs of those it does not. */
-const furtherStreams = (facts: SourceFacts): { alsoCopy: number[]; left: string[] } => {
+/** Subtitles, and sound that is made into nothing else, as far as Matroska takes them; and the codecs of those it does not. */
+const furtherStreams = ({
+  facts,
+  sounds,
+}: Pick<ContainerQuestion, 'facts' | 'sounds'>): Pick<ContainerDecision, 'alsoCopy'> & { left: string[] } => {
   const further = facts.streams.filter(
-    ({ index, type }) => (type === 'audio' && index !== facts.audio?.streamIndex) || type === 'subtitle',
+    ({ index, type }) =>
+      (type === 'audio' && !sounds.some(({ streamIndex }) => streamIndex === index)) || type === 'subtitle',
   )
   const fits = ({ type, codec }: SourceFacts['streams'][number]): boolean =>
     type === 'audio' ? codec !== 'unknown' : MATROSKA_SUBTITLES.has(codec)
@@ -90,9 +94,9 @@ const furtherStreams = (facts: SourceFacts): { alsoCopy: number[]; left: string[
 }
 
 /** Whether nothing would change but the file's name: the same streams, in the same container, index first. */
-const isExactly = ({ facts, video, audio }: ContainerQuestion, extension: string): boolean => {
-  if (video.mode === 'encode' || audio.mode === 'encode') return false
-  const wanted = [video, audio].flatMap((part) => (part.mode === 'copy' ? [part.streamIndex] : []))
+const isExactly = ({ facts, video, sounds }: ContainerQuestion, extension: string): boolean => {
+  if ([video, ...sounds].some(({ mode }) => mode === 'encode')) return false
+  const wanted = [video, ...sounds].flatMap((part) => (part.mode === 'copy' ? [part.streamIndex] : []))
   const others = facts.streams.filter((stream) => !stream.cover && !wanted.includes(stream.index))
   if (others.length > 0) return false
   if (extension === 'mp4' || extension === 'm4a') return facts.indexFirst === true && facts.majorBrand !== 'qt'

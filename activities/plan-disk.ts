@@ -16,18 +16,19 @@ const BITS_PER_PIXEL_SECOND = 4
 /** Plain pictures may take so little of what is foreseen for busy ones. */
 const LEAST_PART = 1 / 5
 
-type Planned = Pick<MediaPlan, 'video' | 'audio' | 'delivery' | 'passSource' | 'durationMs' | 'thumbnails'>
+type Planned = Pick<MediaPlan, 'video' | 'sounds' | 'delivery' | 'passSource' | 'durationMs' | 'thumbnails'>
 
 /** What all files of the job need at the same time: source, pieces, joined pieces, and what is packaged from them. */
 export const diskNeed = (facts: SourceFacts, plan: Planned): DiskNeed => {
-  const { video, audio, thumbnails } = plan
+  const { video, sounds, thumbnails } = plan
   const small = SMALL_FILES + (thumbnails.storyboard ? sheetCount(thumbnails.storyboard) * SHEET : 0)
   if (plan.passSource) return { bytes: facts.sizeBytes + small, leastBytes: facts.sizeBytes }
   const seconds = (plan.durationMs ?? facts.durationMs) / 1_000
   const picture = video.mode === 'encode' ? pictureBytes(facts, video, seconds) : 0
-  const sound = audio.mode === 'encode' ? (audio.bitrateBps / 8) * seconds : 0
+  const sound = sounds.reduce((sum, track) => sum + (track.mode === 'encode' ? (track.bitrateBps / 8) * seconds : 0), 0)
   // What is copied is part of the source; a stream has it once more on the way.
-  const isCopied = video.mode === 'copy' || audio.mode === 'copy' || (video.mode === 'encode' && video.copied !== null)
+  const isCopied =
+    [video, ...sounds].some(({ mode }) => mode === 'copy') || (video.mode === 'encode' && video.copied !== null)
   const copies = isCopied ? facts.sizeBytes * (plan.delivery === 'stream' ? 2 : 1) : 0
   const joined = video.mode === 'encode' && video.chunkStarts.length > 1 ? 3 : 2
   const made = joined * picture + 2 * sound

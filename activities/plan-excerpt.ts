@@ -52,7 +52,7 @@ export const excerptFacts = (facts: SourceFacts, excerpt: Excerpt): SourceFacts 
   const video = within(facts.video)
   const part = facts.video && video ? (video.endMs - video.startMs) / Math.max(1, facts.video.endMs) : 0
   const scaled = (count: number): number => Math.max(1, Math.round(count * part))
-  const audio = within(facts.audio)
+  const [audio = null, ...furtherAudio] = [facts.audio, ...facts.furtherAudio].flatMap((part) => within(part) ?? [])
   return {
     ...facts,
     durationMs: Math.max(0, video?.endMs ?? 0, audio?.endMs ?? 0),
@@ -62,5 +62,6 @@ export const excerptFacts = (facts: SourceFacts, excerpt: Excerpt): SourceFacts 
       keyframes: { ...video.keyframes, count: scaled(video.keyframes.count) },
     },
     audio,
+    furtherAudio,
   }
 }

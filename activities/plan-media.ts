@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
-import type { AudioPlan, Excerpt, MediaPlan, VideoPlan } from '../contract/plan.ts'
+import type { Excerpt, MediaPlan, VideoPlan } from '../contract/plan.ts'
 import { PRESETS, wantsLoudness, type JobOptions, type Preset, type PresetName } from '../contract/presets.ts'
-import type { SourceFacts } from '../contract/source-facts.ts'
+import type { SourceFacts, StreamFacts } from '../contract/source-facts.ts'
 import { trackLanguage } from '../tools/ffmpeg-language.ts'
-import { decideAudio } from './plan-audio.ts'
 import { decideChunks } from './plan-chunks.ts'
 import { decideContainer } from './plan-container.ts'
 import { diskNeed } from './plan-disk.ts'
 import { decideExcerpt, excerptFacts } from './plan-excerpt.ts'
+import { decideSounds } from './plan-sounds.ts'
 import { decideThumbnails, needsBranch, storyboardGeometry } from './plan-thumbnails.ts'
 import { decideVideo, type VideoQuestion } from './plan-video.ts'
 import { weighSteps } from './plan-weights.ts'
@@ -41,27 +41,22 @@ export const decidePlan = ({ facts: source, preset: name, options, ffmpegBuild, 
     storyboardBranch: facts.video && branch && (excerpt !== null || needsBranch(facts.video, branch)) ? branch : null,
   })
   const originMs = excerpt?.startMs ?? (video.mode === 'encode' ? (video.originMs ?? 0) : 0)
-  const { audio, reasons: ofAudio } = decideAudio({
-    facts: facts.audio,
-    preset,
-    format: options.audioFormat,
-    originMs,
-    excerpt,
-    levelled: wantsLoudness(name, options),
-  })
-  const container = decideContainer({ facts, preset, video, audio, audioFormat: options.audioFormat, excerpt })
+  const levelled = wantsLoudness(name, options)
+  const question = { preset, format: options.audioFormat, originMs, excerpt, levelled }
+  const { sounds, reasons: ofSound } = decideSounds(facts, question)
+  const container = decideContainer({ facts, preset, video, sounds, audioFormat: options.audioFormat, excerpt })
   const geometry = video.mode === 'encode' ? branch : storyboardGeometry(facts.video, false)
   const made = {
     extension: container.extension,
     delivery: preset.delivery,
     excerpt,
     passSource: container.passSource,
-    durationMs: durationOf(facts, video, audio),
+    durationMs: durationOf(facts, video, sounds),
     video,
-    audio,
-    clockStreams: clockStreams(facts),
+    sounds,
+    clockStreams: clockStreams(source),
     alsoCopy: container.alsoCopy,
-    ...languagesOf(facts, { video, audio, alsoCopy: container.alsoCopy }),
+    ...wordsOf(facts, { video, sounds, alsoCopy: container.alsoCopy }),
     thumbnails: decideThumbnails(facts, video, geometry),
     keepSource: options.keepSource ?? false,
   } satisfies Partial<MediaPlan>
@@ -70,7 +65,7 @@ export const decidePlan = ({ facts: source, preset: name, options, ffmpegBuild, 
     ...made,
     weights: weighSteps(facts, made, preset.quality),
     disk: diskNeed(facts, made),
-    reasons: [...excerptReasons(excerpt, video), ...ofVideo, ...ofAudio, ...container.reasons],
+    reasons: [...excerptReasons(excerpt, video), ...ofVideo, ...ofSound, ...container.reasons],
   }
 }
 
@@ -81,26 +76,33 @@ const excerptReasons = (excerpt: Excerpt | null, video: VideoPlan): string[] => 
   return video.mode === 'copy' ? [part, 'Its picture is copied, so it begins with the keyframe there.'] : [part]
 }
 
-const clockStreams = ({ steadyClock, video, audio }: SourceFacts): number[] =>
-  steadyClock ? [] : [video, audio].flatMap((stream) => (stream ? [stream.streamIndex] : []))
+/** Those that were measured: of one that is left out the others still have their times. */
+const clockStreams = ({ steadyClock, video, audio, furtherAudio }: SourceFacts): number[] =>
+  steadyClock ? [] : [video, audio, ...furtherAudio].flatMap((stream) => (stream ? [stream.streamIndex] : []))
 
-const languagesOf = (
+const wordsOf = (
   { streams }: SourceFacts,
-  { video, audio, alsoCopy }: Pick<MediaPlan, 'video' | 'audio' | 'alsoCopy'>,
-): Pick<MediaPlan, 'languages'> => {
-  const main = [video, audio].flatMap((part) => (part.mode === 'none' ? [] : [part.streamIndex]))
+  { video, sounds, alsoCopy }: Pick<MediaPlan, 'video' | 'sounds' | 'alsoCopy'>,
+): Pick<MediaPlan, 'languages' | 'titles'> => {
+  const main = [video, ...sounds].flatMap((part) => (part.mode === 'none' ? [] : [part.streamIndex]))
   const kept = new Set([...main, ...alsoCopy])
-  const spoken = streams.flatMap(({ index, language }) => {
-    const stated = kept.has(index) ? trackLanguage(language) : null
-    return stated === null ? [] : [[index, stated] as const]
-  })
-  return spoken.length === 0 ? {} : { languages: Object.fromEntries(spoken) }
+  const said = (word: (stream: StreamFacts) => string | null | undefined): Record<number, string> =>
+    Object.fromEntries(
+      streams.flatMap((stream) => {
+        const stated = kept.has(stream.index) ? word(stream) : null
+        return stated ? [[stream.index, stated] as const] : []
+      }),
+    )
+  const languages = said(({ language }) => trackLanguage(language))
+  const titles = said(({ title }) => title)
+  const isEmpty = (words: object): boolean => Object.keys(words).length === 0
+  return { ...(!isEmpty(languages) && { languages }), ...(!isEmpty(titles) && { titles }) }
 }
 
-/** Of the streams that are kept: sound alone may be shorter than its video was. */
-const durationOf = (facts: SourceFacts, video: VideoPlan, audio: AudioPlan): number => {
+/** Of what is shown and played first: sound alone may be shorter than its video was. */
+const durationOf = (facts: SourceFacts, video: VideoPlan, sounds: readonly unknown[]): number => {
   const videoMs = video.mode === 'none' ? 0 : (facts.video?.endMs ?? 0)
-  return Math.max(0, videoMs, audio.mode === 'none' ? 0 : (facts.audio?.endMs ?? 0))
+  return Math.max(0, videoMs, sounds.length === 0 ? 0 : (facts.audio?.endMs ?? 0))
 }
 
 /** 128 bits of SHA-256: a folder name that can be read out. Field order is fixed by the code above. */

@@ -14,7 +14,7 @@ const PROCESS_START = 60
 /** One frame of so many has to be decoded where keyframes suffice. */
 const KEYFRAME_SHARE = 1 / 60
 
-type Weighed = Pick<MediaPlan, 'video' | 'audio' | 'thumbnails' | 'passSource'>
+type Weighed = Pick<MediaPlan, 'video' | 'sounds' | 'thumbnails' | 'passSource'>
 
 /** Expected cost of each step; only their proportions matter. */
 export const weighSteps = (facts: SourceFacts, plan: Weighed, quality: PictureQuality | null): MediaPlan['weights'] => {
@@ -30,8 +30,11 @@ export const weighSteps = (facts: SourceFacts, plan: Weighed, quality: PictureQu
     plan.video.mode === 'encode'
       ? encoded * (quality?.costPerMegapixel ?? 0) + sourceMegapixels * DECODE_PER_MEGAPIXEL
       : 0
-  const sound =
-    plan.audio.mode === 'encode' ? seconds * (AUDIO_PER_SECOND + (plan.audio.loudness ? LOUDNESS_PER_SECOND : 0)) : 0
+  const sound = plan.sounds.reduce(
+    (sum, track) =>
+      track.mode === 'encode' ? sum + seconds * (AUDIO_PER_SECOND + (track.loudness ? LOUDNESS_PER_SECOND : 0)) : sum,
+    0,
+  )
   return {
     transcode: Math.round(picture + sound),
     package: PROCESS_START + Math.round(plan.passSource ? 0 : megabytes * COPY_PER_MEGABYTE),

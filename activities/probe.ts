@@ -1,14 +1,15 @@
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
-import { PRESETS } from '../contract/presets.ts'
+import { PRESETS, type PresetName } from '../contract/presets.ts'
 import type { Probed, ProbeInput } from '../contract/steps.ts'
 import { confirmInterlaced } from '../tools/ffmpeg-idet.ts'
 import { probeFile, scanPackets } from '../tools/ffprobe.ts'
 import { statesInterlaced, type ProbedStream } from '../tools/ffprobe-answer.ts'
 import { expectedGrid, measureFit } from '../tools/ffprobe-fit.ts'
 import { hasSteadyClock } from '../tools/ffmpeg-packets.ts'
-import { mainAudio, mainVideo, possibleRates, sourceFacts, type Measurements } from '../tools/ffprobe-facts.ts'
+import { mainVideo, possibleRates, sourceFacts, type Measurements } from '../tools/ffprobe-facts.ts'
+import { allAudio } from '../tools/ffprobe-sounds.ts'
 import { summarise } from '../tools/ffprobe-summary.ts'
 import { hashFile } from '../tools/hash-file.ts'
 import { readMp4Layout, type Mp4Layout } from '../tools/mp4-boxes.ts'
@@ -32,8 +33,8 @@ export const createProbe =
       const layout = await readMp4Layout(path)
       refuseCutOff(layout, input.file.sizeBytes)
       const video = mainVideo(answer)
-      const audio = mainAudio(answer)
-      if (!video && !audio) {
+      const sounds = allAudio(answer).slice(0, measuresEverySound(input.preset) ? undefined : 1)
+      if (!video && sounds.length === 0) {
         throw new SluiceError('UnsupportedMedia', 'There is neither picture nor sound in this file.')
       }
       const durationMs = answer.format.duration === null ? null : answer.format.duration * 1_000
@@ -41,7 +42,7 @@ export const createProbe =
       // Side by side: one walks through the file by another program, one by this, one looks at a few places.
       const [identity, scans, interlaced] = await allEnded([
         hashFile(path, { signal: run.signal, onBytes: run.alive }),
-        scanStreams(run, context, { path, video, audio, durationMs, corrected }),
+        scanStreams(run, context, { path, video, sounds, durationMs, corrected }),
         video !== null && isInterlaced(context, { path, video, durationMs }),
       ])
       const sizeBytes = input.file.sizeBytes
@@ -64,19 +65,25 @@ const refuseCutOff = (layout: Mp4Layout | null, sizeBytes: number): void => {
 interface StreamsOfFile {
   path: string
   video: ProbedStream | null
-  audio: ProbedStream | null
+  /** The one to play first. */
+  sounds: readonly ProbedStream[]
   durationMs: number | null
   corrected: boolean
 }
 
+/** Tracks that are only copied need not be known. */
+const measuresEverySound = (name: PresetName): boolean =>
+  PRESETS[name].tracks === 'every' && PRESETS[name].audio !== 'source'
+
 const scanStreams = async (
   run: StepRun,
   context: ToolContext,
-  { path, video, audio, durationMs, corrected }: StreamsOfFile,
-): Promise<Pick<Measurements, 'videoScan' | 'audioScan'>> => {
+  streamsOf: StreamsOfFile,
+): Promise<Pick<Measurements, 'videoScan' | 'sounds'>> => {
+  const { path, video, sounds, durationMs, corrected } = streamsOf
   const streams = [
     ...(video ? [{ streamIndex: video.index, rates: possibleRates(video), grid: expectedGrid(video) }] : []),
-    ...(audio ? [{ streamIndex: audio.index, rates: [] }] : []),
+    ...sounds.map(({ index }) => ({ streamIndex: index, rates: [] })),
   ]
   let reported = 0
   const scans = await scanPackets(context, { path, streams, corrected }, (seconds) => {
@@ -87,8 +94,18 @@ const scanStreams = async (
     const percent = durationMs ? (100 * done) / durationMs : null
     run.report({ unit: 'mediaMs', percent, done, total: durationMs, rate: null, etaMs: null })
   })
-  const [first = null, second = null] = scans
-  return video ? { videoScan: first, audioScan: second } : { videoScan: null, audioScan: first }
+  const scanned = scans.slice(video ? 1 : 0).flatMap((scan, index) => {
+    const stream = sounds[index]
+    return stream ? [{ stream, scan }] : []
+  })
+  // Where the clock may jump, all streams that are read have a say in it: one that is spoiled has none, as its jumps are its own.
+  const [main, ...others] = scanned
+  const sound = others.filter(({ scan }) => scan.frames > 0 && !scan.absurd)
+  if (corrected && main && sound.length < others.length) {
+    const heard = [main, ...sound].map(({ stream }) => stream)
+    return scanStreams(run, context, { ...streamsOf, sounds: heard })
+  }
+  return { videoScan: video ? (scans[0] ?? null) : null, sounds: scanned }
 }
 
 /** Looking at frames costs a decode, so only where the stream says that it is interlaced. */

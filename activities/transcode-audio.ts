@@ -15,15 +15,15 @@ import { runStep, type StepDeps, type StepRun } from './step.ts'
 import { toolContext } from './tool-context.ts'
 
 /**
- * Encodes the sound in one piece: an encoder's delay at every joint would be heard. Where it is brought to one loudness it is
+ * Encodes a sound track in one piece: an encoder's delay at every joint would be heard. Where it is brought to one loudness it is
  * measured first; what was measured or encoded before is taken as it is.
  */
 export const createTranscodeAudio =
   (deps: StepDeps) =>
-  ({ ref, file, plan }: TranscodeAudioInput): Promise<TranscodedAudio> =>
+  ({ ref, file, plan, sound: index }: TranscodeAudioInput): Promise<TranscodedAudio> =>
     runStep(deps, ref, async (run) => {
-      const { audio } = plan
-      if (audio.mode !== 'encode') throw new SluiceError('Internal', 'The plan has no sound to encode.')
+      const audio = plan.sounds[index]
+      if (audio?.mode !== 'encode') throw new SluiceError('Internal', 'The plan has no sound to encode.')
       const sound: Sound = {
         audio,
         context: toolContext(deps, run),
@@ -31,7 +31,8 @@ export const createTranscodeAudio =
         totalMs: audio.expectedMs ?? plan.durationMs,
       }
       const folder = `${ref.jobId}/${plan.hash}`
-      const loudness = audio.loudness && (await level(deps, run, { sound, key: `${folder}/loudness.json` }))
+      const loudness =
+        audio.loudness && (await level(deps, run, { sound, key: `${folder}/${audio.name}-loudness.json` }))
       if (loudness?.copied === true) return { file: null, loudness }
       const key = `${folder}/${audioFileName(audio)}`
       const finished = await deps.store.find(key)

@@ -10,7 +10,8 @@ import { storyboardTiles } from '../tools/ffmpeg-filters.ts'
 import { sheetsFromSourceArgs, sheetsFromTilesArgs } from '../tools/ffmpeg-frames.ts'
 import { muxArgs } from '../tools/ffmpeg-mux.ts'
 import { probeFile, scanPackets } from '../tools/ffprobe.ts'
-import { mainAudio, mainVideo, possibleRates, sourceFacts } from '../tools/ffprobe-facts.ts'
+import { mainVideo, possibleRates, sourceFacts } from '../tools/ffprobe-facts.ts'
+import { mainAudio } from '../tools/ffprobe-sounds.ts'
 import { readMp4Layout } from '../tools/mp4-boxes.ts'
 import { packagerArgs, type PackagerStream } from '../tools/packager-args.ts'
 import { storyboardVtt } from '../tools/storyboard-vtt.ts'
@@ -30,11 +31,13 @@ export const planScript = async (tools: ToolPaths, source: string, dir: string):
   const { answer } = await probeFile(context, source)
   const stream = mainVideo(answer)
   if (!stream) throw new Error('the clip has no picture')
-  const sound = { streamIndex: mainAudio(answer)?.index ?? -1, rates: [] }
-  const streams = [{ streamIndex: stream.index, rates: possibleRates(stream) }, sound]
-  const [videoScan = null, audioScan = null] = await scanPackets(context, { path: source, streams })
+  const heard = mainAudio(answer)
+  const picture = { streamIndex: stream.index, rates: possibleRates(stream) }
+  const streams = [picture, ...(heard ? [{ streamIndex: heard.index, rates: [] }] : [])]
+  const [videoScan = null, soundScan] = await scanPackets(context, { path: source, streams })
+  const sounds = heard && soundScan ? [{ stream: heard, scan: soundScan }] : []
   const layout = await readMp4Layout(source)
-  const measured = { answer, identity: '', sizeBytes: 0, layout, videoScan, audioScan, interlaced: false }
+  const measured = { answer, identity: '', sizeBytes: 0, layout, videoScan, sounds, interlaced: false }
   // In one piece, as scripts do.
   const chunkMs = Number.MAX_SAFE_INTEGER
   const plan = decidePlan({ facts: sourceFacts(measured), preset: 'stream', options: {}, ffmpegBuild: '', chunkMs })
@@ -120,10 +123,11 @@ const posterOutputs = ({ thumbnails }: MediaPlan): string[][] =>
 
 const packageAll = async ({ tools, source, plan, video }: ScriptJob, dir: string): Promise<void> => {
   const streams: PackagerStream[] = video.renditions.map(({ name }) => ({ kind: 'video', name, input: `${name}.mp4` }))
-  if (plan.audio.mode === 'copy') {
-    const sound = { streams: [{ path: source, streamIndex: plan.audio.streamIndex }], extension: 'm4a', title: null }
+  const [heard] = plan.sounds
+  if (heard?.mode === 'copy') {
+    const sound = { streams: [{ path: source, streamIndex: heard.streamIndex }], extension: 'm4a', title: null }
     await exec(tools.ffmpeg, muxArgs({ ...sound, output: join(dir, 'audio.m4a') }))
-    streams.push({ kind: 'audio', name: 'audio', input: 'audio.m4a' })
+    streams.push({ kind: 'audio', name: 'audio', input: 'audio.m4a', label: heard.label, role: heard.role })
   }
   await exec(tools.packager, packagerArgs(streams, 'stream'), { cwd: dir })
 }

@@ -5,6 +5,7 @@
 
 import type { LoudnessPlan } from './loudness.ts'
 import type { PictureQuality } from './qualities.ts'
+import type { SoundRole } from './source-facts.ts'
 
 /** Keyframes of what is encoded stand this far apart: segments can start on them, and a player finds its place quickly. */
 export const KEYFRAME_INTERVAL_MS = 2_000
@@ -103,8 +104,8 @@ export type VideoPlan =
 export type VideoEncode = Extract<VideoPlan, { mode: 'encode' }>
 
 export type AudioPlan =
-  | { mode: 'none' }
-  | { mode: 'copy'; streamIndex: number; codec: string }
+  /** The source's own stream, unchanged. `expectedMs` as of one that is encoded. */
+  | { mode: 'copy'; streamIndex: number; codec: string; expectedMs: number | null }
   | {
       mode: 'encode'
       streamIndex: number
@@ -123,6 +124,15 @@ export type AudioPlan =
       /** What the checks of the result expect, from the start of the container. */
       expectedMs: number | null
     }
+
+/** A sound track that is delivered. */
+export type SoundPlan = AudioPlan & {
+  /** Of its part of the step, its files, and its folder in a stream: `audio` for the first, `audio-fra`, `audio-3` for others. */
+  name: string
+  /** What people choose it by; no two have the same. */
+  label: string
+  role: SoundRole | null
+}
 
 /** Sheets of `columns` × `rows` tiles, each `tileWidth` × `tileHeight` pixels, one tile every `intervalMs`. */
 export interface StoryboardGeometry {
@@ -170,13 +180,16 @@ export interface MediaPlan {
   passSource: boolean
   durationMs: number | null
   video: VideoPlan
-  audio: AudioPlan
+  /** The one to play first, then the others, which a listener may choose; empty where there is no sound. */
+  sounds: SoundPlan[]
   /** Streams of the source that are read together, always, as times depend on it; empty where its clock is steady. */
   clockStreams: number[]
-  /** Indexes of further streams of the source that a remux takes along unchanged: other sound tracks, subtitles. */
+  /** Indexes of further streams of the source that a file takes along unchanged: subtitles, and sound that is made into nothing else. */
   alsoCopy: number[]
   /** Of the streams that are kept, by their index in the source: three letters of ISO 639-2. Absent where none says its language. */
   languages?: Record<number, string>
+  /** Likewise: as their makers call them. */
+  titles?: Record<number, string>
   thumbnails: ThumbnailPlan
   keepSource: boolean
   /** Expected cost of each step in CPU-milliseconds; weighs the job's percent. */

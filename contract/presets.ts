@@ -17,6 +17,8 @@ export interface Preset {
   readonly audioBitrateBps: number | null
   /** Sound with more channels is mixed down to two. */
   readonly channels: number
+  /** Which sound tracks are delivered, each like the first: players of one file mostly offer no choice. */
+  readonly tracks: 'every' | 'default'
   /** Whether sound is brought to one loudness where a job says nothing about it. */
   readonly loudness: boolean
   /** `file`: one file with faststart; `stream`: a ladder as HLS and DASH over the same CMAF segments. */
@@ -33,7 +35,7 @@ export interface Preset {
 
 /** What presets have in common whose sound is that of MP4 for everybody. */
 const STEREO_AAC = { audio: 'aac', audioBitrateBps: null, channels: 2, loudness: false } as const
-const MP4 = { delivery: 'file', container: 'mp4', ...STEREO_AAC } as const
+const MP4 = { delivery: 'file', container: 'mp4', tracks: 'default', ...STEREO_AAC } as const
 /** The best picture and sound there are; of several that are equally good, those that may be copied. */
 const ANY_VIDEO = 'bv*+ba/b'
 const PREFER_MP4 = ['res:{height}', 'vcodec:h264', 'acodec:aac', 'vext:mp4', 'aext:m4a'] as const
@@ -59,6 +61,7 @@ export const PRESETS = {
     audio: 'source',
     audioBitrateBps: null,
     channels: 2,
+    tracks: 'every',
     loudness: false,
     delivery: 'file',
     container: null,
@@ -69,10 +72,12 @@ export const PRESETS = {
   stream: {
     name: 'stream',
     title: 'Adaptive stream',
-    description: 'HLS and DASH over the same segments, in a ladder of sizes never above that of the source.',
+    description:
+      'HLS and DASH over the same segments, in a ladder of sizes never above that of the source, with every sound track.',
     video: 'h264',
     quality: STANDARD,
     ...STEREO_AAC,
+    tracks: 'every',
     delivery: 'stream',
     container: null,
     maxHeight: 1080,
@@ -89,6 +94,7 @@ export const PRESETS = {
     audio: 'choice',
     audioBitrateBps: null,
     channels: 2,
+    tracks: 'default',
     loudness: true,
     delivery: 'file',
     container: null,
@@ -118,6 +124,7 @@ export const PRESETS = {
     audio: 'opus',
     audioBitrateBps: null,
     channels: 2,
+    tracks: 'default',
     loudness: false,
     delivery: 'file',
     container: 'webm',
@@ -135,6 +142,7 @@ export const PRESETS = {
     audio: 'opus',
     audioBitrateBps: null,
     channels: 8,
+    tracks: 'every',
     loudness: false,
     delivery: 'file',
     container: 'mkv',

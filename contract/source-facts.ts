@@ -72,7 +72,7 @@ export interface VideoFacts {
   grid: GridFit
 }
 
-/** The sound track to play. */
+/** A sound track. */
 export interface AudioFacts {
   streamIndex: number
   codec: string
@@ -90,6 +90,12 @@ export interface AudioFacts {
   endMs: number
 }
 
+/**
+ * What a sound track is where it is not simply that of the film in some language: people who talk about it, what is seen told to
+ * the blind, made for those who hear badly, spoken over by others.
+ */
+export type SoundRole = 'commentary' | 'description' | 'clear' | 'dub'
+
 export interface CoverFacts {
   streamIndex: number
   /** Pixels; null where the probe cannot read the picture. */
@@ -103,6 +109,12 @@ export interface StreamFacts {
   cover: boolean
   /** In the container's own words, mostly ISO 639-2; null where it says none. */
   language: string | null
+  /** As its maker calls it; left out where it has no name. */
+  title?: string
+  /** Of sound; left out where it has none. */
+  role?: SoundRole
+  /** Of sound: nothing here can decode it. */
+  undecodable?: true
 }
 
 export interface SourceFacts {
@@ -122,7 +134,10 @@ export interface SourceFacts {
   durationMs: number
   sizeBytes: number
   video: VideoFacts | null
+  /** The sound track to play. */
   audio: AudioFacts | null
+  /** The other tracks with sound in them, in the order of the file, so many as are ever delivered; measured for presets that do so. */
+  furtherAudio: AudioFacts[]
   cover: CoverFacts | null
   /** All streams, for what is taken along unchanged. */
   streams: StreamFacts[]

@@ -122,6 +122,8 @@ export interface TranscodeAudioInput {
   ref: StepRef
   file: StoredFile
   plan: MediaPlan
+  /** Index into the plan's `sounds`. */
+  sound: number
 }
 
 export interface TranscodedAudio {
@@ -137,8 +139,8 @@ export interface PackageInput {
   plan: MediaPlan
   /** In the order in which they are shown; empty where no picture is encoded. */
   chunks: TranscodedChunk[]
-  /** Null where none is encoded. */
-  audio: StoredFile | null
+  /** Of each of the plan's `sounds`, in their order; null where the source's own is taken. */
+  sounds: (StoredFile | null)[]
   title: string
 }
 

@@ -1,4 +1,4 @@
-import type { AudioPlan } from '../contract/plan.ts'
+import type { AudioPlan, SoundPlan } from '../contract/plan.ts'
 import { clockArgs, inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
 import { languageArgs } from './ffmpeg-language.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
@@ -8,8 +8,9 @@ export type AudioEncode = Extract<AudioPlan, { mode: 'encode' }>
 const ENCODERS: Readonly<Record<AudioEncode['codec'], string>> = { aac: 'aac', mp3: 'libmp3lame', opus: 'libopus' }
 const EXTENSIONS: Readonly<Record<AudioEncode['codec'], string>> = { aac: 'm4a', mp3: 'mp3', opus: 'opus' }
 
-/** Name of the file that holds the encoded sound. */
-export const audioFileName = (audio: AudioEncode): string => `audio.${EXTENSIONS[audio.codec]}`
+/** Name of the file that holds an encoded sound track. */
+export const audioFileName = ({ name, codec }: Pick<SoundPlan, 'name'> & AudioEncode): string =>
+  `${name}.${EXTENSIONS[codec]}`
 
 /**
  * Sound that begins where the picture's time begins: silence is put before it and into gaps, and what overlaps is cut, so that it
@@ -46,7 +47,7 @@ export interface AudioJob {
   clockStreams: readonly number[]
 }
 
-/** Arguments of the ffmpeg that makes the whole sound track in one piece. */
+/** Arguments of the ffmpeg that makes a whole sound track in one piece. */
 export const audioArgs = ({ audio, language, source, output, level, clockStreams }: AudioJob): string[] => {
   // Rate and channels once more as options: filters may end in others, as `loudnorm` does in 192 kHz.
   const filters = [...(audio.loudness ? shapeSound(audio) : [inStep(audio)]), ...level].join(',')

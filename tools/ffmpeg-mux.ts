@@ -1,4 +1,5 @@
-import type { Excerpt, MediaPlan } from '../contract/plan.ts'
+import type { Excerpt, MediaPlan, SoundPlan, VideoEncode } from '../contract/plan.ts'
+import type { SoundRole } from '../contract/source-facts.ts'
 import { clockArgs, inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
 import { languageArgs, plannedLanguage } from './ffmpeg-language.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
@@ -10,6 +11,10 @@ export interface MuxStream {
   streamIndex: number
   /** As ISO 639-2; left out or null where nobody knows it. */
   language?: string | null
+  /** As its maker calls it; left out or null where it has no name, and where the container has no room for one. */
+  title?: string | null
+  /** What it is, in ffmpeg's words; left out for what the source says. */
+  disposition?: string
   /** By which it begins after the others; left out for 0. All streams of a file have the same. */
   delayMs?: number
   /** The part of it that is taken; left out or null for all. All streams of a file have the same. */
@@ -28,31 +33,63 @@ export interface MuxJob {
   clock?: { path: string; streams: readonly number[] }
 }
 
+type MuxedPlan = Pick<MediaPlan, 'video' | 'sounds' | 'alsoCopy' | 'languages' | 'titles' | 'excerpt' | 'extension'>
+
+interface MuxedFiles {
+  source: string
+  video: string | null
+  /** Of each of the plan's sounds; null where none was made. */
+  sounds: readonly (string | null)[]
+}
+
 /** The streams of the finished file: encoded ones from their own files, copied ones from the source. */
-export const mainStreams = (
-  plan: Pick<MediaPlan, 'video' | 'audio' | 'alsoCopy' | 'languages' | 'excerpt'>,
-  files: { source: string; video: string | null; audio: string | null },
-): MuxStream[] => {
-  const { excerpt } = plan
-  const pick = (part: MediaPlan['video'] | MediaPlan['audio'], encoded: string | null): MuxStream[] => {
-    if (part.mode === 'none') return []
-    const language = plannedLanguage(plan, part.streamIndex)
-    const delayMs = part === plan.video ? pictureDelay(plan, files.audio) : 0
-    if (part.mode === 'copy' || staysCopy(part, encoded))
-      return [{ path: files.source, streamIndex: part.streamIndex, language, excerpt }]
-    if (encoded === null) return []
-    const frames = part === plan.video ? encodedFrames(plan.video, delayMs) : {}
-    return [{ path: encoded, streamIndex: 0, language, delayMs, ...frames }]
+export const mainStreams = (plan: MuxedPlan, files: MuxedFiles): MuxStream[] => {
+  const { video, excerpt } = plan
+  const delayMs = encodesDelay(plan, files)
+  const words = (streamIndex: number) => {
+    const title = isMatroska(plan.extension) ? (plan.titles?.[streamIndex] ?? null) : null
+    return { language: plannedLanguage(plan, streamIndex), title }
   }
-  const further = plan.alsoCopy.map((streamIndex) => {
-    return { path: files.source, streamIndex, language: plannedLanguage(plan, streamIndex), excerpt }
+  const copied = (streamIndex: number): MuxStream => {
+    return { path: files.source, streamIndex, ...words(streamIndex), excerpt }
+  }
+  const picture = (): MuxStream[] => {
+    if (video.mode === 'none') return []
+    if (video.mode === 'copy') return [copied(video.streamIndex)]
+    if (files.video === null) return []
+    const frames = encodedFrames(video, delayMs)
+    return [{ path: files.video, streamIndex: 0, ...words(video.streamIndex), delayMs, ...frames }]
+  }
+  const sounds = plan.sounds.flatMap((sound, index): MuxStream[] => {
+    const encoded = files.sounds[index] ?? null
+    const disposition = dispositionOf(plan, sound)
+    if (isCopied(sound, encoded)) return [{ ...copied(sound.streamIndex), ...disposition }]
+    return encoded === null
+      ? []
+      : [{ path: encoded, streamIndex: 0, ...words(sound.streamIndex), delayMs, ...disposition }]
   })
-  return [...pick(plan.video, files.video), ...pick(plan.audio, files.audio), ...further]
+  return [...picture(), ...sounds, ...plan.alsoCopy.map(copied)]
+}
+
+const isMatroska = (extension: string): boolean => extension.startsWith('mk')
+
+const DISPOSITIONS: Readonly<Record<SoundRole, string>> = {
+  commentary: 'comment',
+  description: 'visual_impaired',
+  clear: 'hearing_impaired',
+  dub: 'dub',
+}
+
+/** Encoded tracks know nothing of what the source's were, and one of several is to be played first. */
+const dispositionOf = ({ sounds, extension }: MuxedPlan, sound: SoundPlan): Pick<MuxStream, 'disposition'> => {
+  if (!isMatroska(extension) || !sounds.some(({ mode }) => mode === 'encode')) return {}
+  const said = [...(sound === sounds[0] ? ['default'] : []), ...(sound.role ? [DISPOSITIONS[sound.role]] : [])]
+  return { disposition: said.join('+') || '0' }
 }
 
 /** Where they last differently long. */
-const encodedFrames = (video: MediaPlan['video'], delayMs: number): Pick<MuxStream, 'frames'> => {
-  if (video.mode !== 'encode' || video.frameRate !== null) return {}
+const encodedFrames = (video: VideoEncode, delayMs: number): Pick<MuxStream, 'frames'> => {
+  if (video.frameRate !== null) return {}
   const { encoder, expectedMs, originMs, excerpt } = video
   // What is expected of an excerpt counts from its start.
   const zeroMs = excerpt ? 0 : originMs
@@ -60,13 +97,15 @@ const encodedFrames = (video: MediaPlan['video'], delayMs: number): Pick<MuxStre
   return { frames: { inOrder: encoder.codec !== 'h264', endMs } }
 }
 
-/** Encoded sound has the same origin as the picture; copied sound has that of the source. */
-const pictureDelay = ({ video, audio }: Pick<MediaPlan, 'video' | 'audio'>, encoded: string | null): number =>
-  video.mode === 'encode' && (audio.mode === 'copy' || staysCopy(audio, encoded)) ? (video.originMs ?? 0) : 0
+/** What is encoded has the origin of the picture; what is copied has that of the source. */
+const encodesDelay = ({ video, sounds }: MuxedPlan, files: MuxedFiles): number => {
+  const someCopied = sounds.some((sound, index) => isCopied(sound, files.sounds[index] ?? null))
+  return video.mode === 'encode' && someCopied ? (video.originMs ?? 0) : 0
+}
 
-/** Whether sound was to be encoded only if its loudness had to be changed, and that did not have to be. */
-export const staysCopy = (part: MediaPlan['video'] | MediaPlan['audio'], encoded: string | null): boolean =>
-  encoded === null && part.mode === 'encode' && 'loudness' in part && (part.loudness?.copyWithinLu ?? null) !== null
+/** Whether the source's own sound is taken: also where it was to be encoded only if its loudness had to be changed, and that did not have to be. */
+export const isCopied = (sound: SoundPlan, encoded: string | null): boolean =>
+  sound.mode === 'copy' || (encoded === null && (sound.loudness?.copyWithinLu ?? null) !== null)
 
 /** Joins streams in one file without encoding; the index of an MP4 in front, so that it plays before it is loaded. */
 export const muxArgs = ({ streams, output, extension, title, clock }: MuxJob): string[] => {
@@ -83,6 +122,10 @@ export const muxArgs = ({ streams, output, extension, title, clock }: MuxJob): s
     'copy',
     ...tags,
     ...streams.flatMap(({ language = null }, index) => languageArgs(tagged(extension, index), language)),
+    ...streams.flatMap(({ title = null }, index) => (title === null ? [] : [`-metadata:s:${index}`, titleTag(title)])),
+    ...streams.flatMap(({ disposition }, index) =>
+      disposition === undefined ? [] : [`-disposition:${index}`, disposition],
+    ),
     ...streams.flatMap(({ frames }, index) => (frames ? frameTimesArgs(index, frames, extension) : [])),
     ...containerArgs(extension),
     output,

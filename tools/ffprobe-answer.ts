@@ -41,6 +41,7 @@ const stream = z.looseObject({
   bit_rate: numeric,
   channels: z.int().optional(),
   sample_rate: numeric,
+  sample_fmt: text,
   disposition: z.record(z.string(), z.number()).default({}),
   tags: z.record(z.string(), z.string()).default({}),
   side_data_list: z.array(sideData).default([]),

@@ -11,30 +11,16 @@ import {
   type ProbedStream,
 } from './ffprobe-answer.ts'
 import type { PacketScan } from './ffprobe-packets.ts'
+import { best, isKnown, wordsOf } from './ffprobe-sounds.ts'
 import { usualRate } from './frame-rate.ts'
 import type { Mp4Layout } from './mp4-boxes.ts'
 
-/** Some containers carry streams that nothing can decode. */
-const known = (stream: ProbedStream): boolean => stream.codec_name !== null && stream.codec_name !== 'none'
-
 /** The stream to show: the container's default, or else the largest picture; never cover art. */
 export const mainVideo = (answer: ProbeAnswer): ProbedStream | null => {
-  const shown = answer.streams.filter((stream) => streamType(stream) === 'video' && !isCover(stream) && known(stream))
+  const shown = answer.streams.filter((stream) => streamType(stream) === 'video' && !isCover(stream) && isKnown(stream))
   const area = (stream: ProbedStream): number => (stream.width ?? 0) * (stream.height ?? 0)
   return best(shown, (stream) => (stream.disposition.default ?? 0) * 1e9 + area(stream))
 }
-
-/** The sound to play: the default track that is neither a commentary nor a description for the blind. */
-export const mainAudio = (answer: ProbeAnswer): ProbedStream | null => {
-  const heard = answer.streams.filter((stream) => streamType(stream) === 'audio' && known(stream))
-  const aside = ({ disposition }: ProbedStream): boolean =>
-    disposition.comment === 1 || disposition.visual_impaired === 1 || disposition.descriptions === 1
-  return best(heard, (stream) => (stream.disposition.default ?? 0) - (aside(stream) ? 2 : 0))
-}
-
-/** The first of the highest score. */
-const best = (streams: readonly ProbedStream[], score: (stream: ProbedStream) => number): ProbedStream | null =>
-  streams.reduce<ProbedStream | null>((top, stream) => (top && score(top) >= score(stream) ? top : stream), null)
 
 /** The rate as a fraction where the stream states one; null where its two ways of stating it differ. */
 export const statedFrameRate = (stream: ProbedStream): string | null => {
@@ -53,14 +39,20 @@ export const possibleRates = ({ r_frame_rate: real, avg_frame_rate: average }: P
   return averaged === null || averaged === real ? stated : [...stated, averaged]
 }
 
+export interface ScannedSound {
+  stream: ProbedStream
+  scan: PacketScan
+}
+
 export interface Measurements {
   answer: ProbeAnswer
   identity: string
   sizeBytes: number
   layout: Mp4Layout | null
-  /** Of the main streams; null where there is none. */
+  /** Of the main picture; null where there is none. */
   videoScan: PacketScan | null
-  audioScan: PacketScan | null
+  /** Of the tracks that may be delivered, the one to play first. */
+  sounds: readonly ScannedSound[]
   /** The scans count from the start of the container, by ffmpeg's corrections, and not by the container's own clock. */
   corrected?: boolean
   interlaced: boolean
@@ -68,13 +60,15 @@ export interface Measurements {
 
 /** Everything that was measured, as the planner wants it: milliseconds from the start of the container. */
 export const sourceFacts = (measured: Measurements): SourceFacts => {
-  const { answer, layout, videoScan, audioScan } = measured
+  const { answer, layout, videoScan } = measured
   const originMs = measured.corrected === true ? 0 : (answer.format.start_time ?? 0) * 1_000
   const shown = mainVideo(answer)
-  const heard = mainAudio(answer)
-  const found = (scan: PacketScan | null): scan is PacketScan => scan !== null && scan.frames > 0
-  const video = shown && found(videoScan) ? videoFacts(shown, { ...measured, scan: videoScan, originMs }) : null
-  const audio = heard && found(audioScan) ? audioFacts(heard, { ...measured, scan: audioScan, originMs }) : null
+  const video =
+    shown && videoScan && videoScan.frames > 0 ? videoFacts(shown, { ...measured, scan: videoScan, originMs }) : null
+  // Where there is nothing in the one to play, the next one takes its place.
+  const [audio = null, ...furtherAudio] = measured.sounds
+    .filter(({ scan }) => scan.frames > 0)
+    .map(({ stream, scan }) => audioFacts(stream, { ...measured, scan, originMs }))
   return {
     identity: measured.identity,
     container: answer.format.format_name,
@@ -86,6 +80,7 @@ export const sourceFacts = (measured: Measurements): SourceFacts => {
     sizeBytes: measured.sizeBytes,
     video,
     audio,
+    furtherAudio,
     cover: coverFacts(answer),
     streams: answer.streams.map((stream) => ({
       index: stream.index,
@@ -93,6 +88,7 @@ export const sourceFacts = (measured: Measurements): SourceFacts => {
       codec: stream.codec_name ?? 'unknown',
       cover: isCover(stream),
       language: languageOf(stream),
+      ...wordsOf(stream),
     })),
   }
 }

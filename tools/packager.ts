@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { withSoundsOfDash, withSoundsOfHls } from './announce-sounds.ts'
 import { withLongestDuration } from './mpd-duration.ts'
-import { DASH_MANIFEST, packagerArgs, type PackagerStream } from './packager-args.ts'
+import { DASH_MANIFEST, HLS_MASTER, isSound, packagerArgs, type PackagerStream } from './packager-args.ts'
 import { runMediaTool, type ToolContext } from './tool-context.ts'
 
 /**
@@ -16,6 +17,11 @@ export const packageStreams = async (
 ): Promise<void> => {
   // It says nothing while it copies: that its files grow is for whoever watches the whole step.
   await runMediaTool({ ...context, stallMs: undefined }, 'packager', { args: packagerArgs(streams, output) })
-  const manifest = join(context.cwd, output, DASH_MANIFEST)
-  await writeFile(manifest, withLongestDuration(await readFile(manifest, 'utf8')))
+  const sounds = streams.filter(isSound)
+  const change = async (name: string, changed: (text: string) => string): Promise<void> => {
+    const path = join(context.cwd, output, name)
+    await writeFile(path, changed(await readFile(path, 'utf8')))
+  }
+  await change(HLS_MASTER, (master) => withSoundsOfHls(master, sounds))
+  await change(DASH_MANIFEST, (mpd) => withSoundsOfDash(withLongestDuration(mpd), sounds))
 }

@@ -75,7 +75,7 @@ const make = async (run: JobRun): Promise<{ mediaIds: string[]; reused: boolean 
   const probed = await probeSource(run, file)
   const plan = await decide(run, file, probed)
   const made = await produce(run, { file, plan, title: resolved.title })
-  const published = await publishProducts(run, { resolved, probed, plan, ...made, source: file })
+  const published = await publishProducts(run, { resolved, probed, ...made, source: file })
   return { mediaIds: [published.mediaId], reused: false }
 }
 
@@ -122,13 +122,18 @@ const produce = async (run: JobRun, making: Making) => {
     async () => pack(run, making, await encode()),
     () => makeThumbnails(run, making, encode),
   ])
-  return { products: products.flat(), loudness: (await encode()).audio?.loudness ?? null }
+  const { plan, sounds } = await encode()
+  return { plan, products: products.flat(), loudness: sounds[0]?.loudness ?? null }
 }
 
-const pack = async (run: JobRun, { file, plan, title }: Making, { chunks, audio }: Encoded): Promise<ProductFile[]> => {
+const pack = async (
+  run: JobRun,
+  { file, title }: Making,
+  { plan, chunks, sounds }: Encoded,
+): Promise<ProductFile[]> => {
   const { files } = await runStep(run, 'package', (ref) =>
     packageMedia.executeWithOptions(run.scheduling(plan.delivery === 'stream' ? 'HLS and DASH' : plan.extension), [
-      { ref, file, plan, chunks, audio: audio?.file ?? null, title },
+      { ref, file, plan, chunks, sounds: sounds.map((sound) => sound?.file ?? null), title },
     ]),
   )
   return files

@@ -1,10 +1,11 @@
 import { summaryText } from '../contract/activity-summary.ts'
 import type { MediaPlan, VideoEncode } from '../contract/plan.ts'
-import type { StoredFile, TranscodedAudio, TranscodedChunk } from '../contract/steps.ts'
-import { indexSource, transcodeAudio, transcodeChunk } from './activity-proxies.ts'
+import type { StoredFile, TranscodedChunk } from '../contract/steps.ts'
+import { indexSource, transcodeChunk } from './activity-proxies.ts'
 import { allOrCancel, inLanes } from './branches.ts'
 import { failureOf, type JobRun } from './job-run.ts'
 import { attemptPart, runParts } from './run-step.ts'
+import { encodeSounds, type EncodedSounds } from './transcode-sounds.ts'
 
 export interface Making {
   file: StoredFile
@@ -12,36 +13,33 @@ export interface Making {
   title: string
 }
 
-export interface Encoded {
+export interface Encoded extends EncodedSounds {
   chunks: TranscodedChunk[]
-  audio: TranscodedAudio | null
 }
 
 /** Chunks that wait for a slot of a worker or have one: enough for a few workers, and room for other jobs between them. */
 const CHUNKS_AT_ONCE = 4
 
+/** Of a picture's work what a sound track needs. */
+const SOUND_WORK = 1 / 9
+
 /** Encodes what the plan says: sound in one piece, the picture in chunks beside it. */
 export const transcode = async (run: JobRun, { file, plan }: Making): Promise<Encoded> => {
   const video = plan.video.mode === 'encode' ? plan.video : null
-  const audio = plan.audio.mode === 'encode' ? plan.audio : null
-  if (!video && !audio) {
+  const soundWork = plan.sounds.filter(({ mode }) => mode === 'encode').length * SOUND_WORK
+  const made: Encoded = { plan, chunks: [], sounds: plan.sounds.map(() => null) }
+  if (!video && soundWork === 0) {
     run.setStep('transcode', { state: 'skipped' })
-    return { chunks: [], audio: null }
+    return made
   }
-  const audioShare = audio ? (video ? 0.1 : 1) : 0
-  const share = 1 - audioShare
-  const encodeAudio = (codec: string): Promise<TranscodedAudio> =>
-    attemptPart(run, 'transcode', { name: 'audio', share: audioShare }, (ref) =>
-      transcodeAudio.executeWithOptions(run.scheduling(`audio as ${codec}`), [{ ref, file, plan }]),
-    )
+  const share = video ? 1 / (1 + soundWork) : 0
   return runParts(run, 'transcode', async () => {
-    const made: Encoded = { chunks: [], audio: null }
     await allOrCancel([
       async () => {
         if (video) made.chunks = await encodeVideo(run, { file, plan, video, share })
       },
       async () => {
-        if (audio) made.audio = await encodeAudio(audio.codec)
+        if (soundWork > 0) Object.assign(made, await encodeSounds(run, { file, plan, share: 1 - share }))
       },
     ])
     return made

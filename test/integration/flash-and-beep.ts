@@ -11,11 +11,12 @@ export const flash = (seconds: number, rate = '25'): string[] => [
   '-i',
   `color=0x303030:size=96x64:rate=${rate}:duration=${seconds},drawbox=c=white:t=fill:enable='lt(mod(t+0.5\\,1)\\,0.16)'`,
 ]
-export const beep = (seconds: number): string[] => [
+/** By which part of a second it is told from others. */
+export const beep = (seconds: number, at = 0.5): string[] => [
   '-f',
   'lavfi',
   '-i',
-  `aevalsrc='if(lt(mod(t+0.5\\,1)\\,0.1)\\,0.5*sin(2000*PI*t)\\,0)':s=48000:d=${seconds}`,
+  `aevalsrc='if(lt(mod(t+${(1 - at).toFixed(3)}\\,1)\\,0.1)\\,0.5*sin(2000*PI*(t-${at}))\\,0)':s=48000:d=${seconds}`,
 ]
 
 export interface Seen {
@@ -60,12 +61,16 @@ const look = (ffmpeg: string, path: string): Promise<Reading[]> => {
   return readingsOf(ffmpeg, path, ['-map', '0:v:0', '-vf', luma, '-fps_mode', 'passthrough', '-enc_time_base', 'demux'])
 }
 
+/** When a sound begins after silence in one of the tracks of a file, or in the list of a stream; to a millisecond. */
+export const beepsIn = async (ffmpeg: string, path: string, track = 0): Promise<number[]> =>
+  onsets(await listen(ffmpeg, path, track))
+
 /** Peaks of each millisecond. */
-const listen = (ffmpeg: string, path: string): Promise<Reading[]> => {
+const listen = (ffmpeg: string, path: string, track = 0): Promise<Reading[]> => {
   const pieces = 'aresample=48000:async=1,asetnsamples=n=48:p=0'
   const peaks = 'astats=metadata=1:reset=1:measure_perchannel=none:measure_overall=Peak_level'
   const print = 'ametadata=print:key=lavfi.astats.Overall.Peak_level:file=-'
-  return readingsOf(ffmpeg, path, ['-map', '0:a:0', '-af', [pieces, peaks, print].join(',')])
+  return readingsOf(ffmpeg, path, ['-map', `0:a:${track}`, '-af', [pieces, peaks, print].join(',')])
 }
 
 const LOUD_DB = -20

@@ -132,7 +132,7 @@ describe('what is delivered in chunks', () => {
       chunks.push(
         await line.act(line.media.transcodeChunk, { ref: line.ref(jobId, 'transcode', `${chunk}`), file, plan, chunk }),
       )
-    const packaging = { ref: line.ref(jobId, 'package'), file, plan, chunks, audio: null, title: 'A clip' }
+    const packaging = { ref: line.ref(jobId, 'package'), file, plan, chunks, sounds: [null], title: 'A clip' }
     await expect(line.act(line.media.packageMedia, packaging)).rejects.toMatchObject({
       type: 'OutputInvalid',
       message: 'An encoded piece does not join the one before.',

@@ -182,7 +182,7 @@ const peakOf = async (made: Made, folder: string): Promise<number> => {
 it('encodes nothing where the source is the only size', async () => {
   const made = await line.make(await sources.make({ name: 'small.mp4', size: '320x180', seconds: 5 }), 'stream')
   expect(made.plan.video).toMatchObject({ mode: 'copy', rung: { name: '180p' } })
-  expect([made.plan.audio.mode, made.plan.weights.transcode]).toEqual(['copy', 0])
+  expect([made.plan.sounds[0]?.mode, made.plan.weights.transcode]).toEqual(['copy', 0])
   expect(await lengthsOf(made, '180p')).toEqual(['4.000', '1.000'])
   expect(made.products.filter(({ role }) => role === 'poster').length).toBeGreaterThan(0)
   expect(await readFile(made.pathOf('storyboard.vtt'), 'utf8')).toContain('-->')
@@ -199,6 +199,6 @@ it('does not deliver a copy that lacks a picture', async () => {
   const ref = line.ref(jobId, 'package')
   const expected: MediaPlan = { ...plan, video: { ...plan.video, rung } }
   await expect(
-    line.act(line.media.packageMedia, { ref, file, plan: expected, chunks: [], audio: null, title: 'A clip' }),
+    line.act(line.media.packageMedia, { ref, file, plan: expected, chunks: [], sounds: [null], title: 'A clip' }),
   ).rejects.toMatchObject({ type: 'OutputInvalid' })
 })

@@ -21,7 +21,14 @@ import type { StepName } from '../../contract/names.ts'
 import type { MediaPlan } from '../../contract/plan.ts'
 import type { JobOptions, PresetName } from '../../contract/presets.ts'
 import type { ProgressSample } from '../../contract/progress.ts'
-import type { Probed, ProductFile, StepRef, StoredFile, TranscodedChunk } from '../../contract/steps.ts'
+import type {
+  Probed,
+  ProductFile,
+  StepRef,
+  StoredFile,
+  TranscodedAudio,
+  TranscodedChunk,
+} from '../../contract/steps.ts'
 import { readInstalledTools } from '../../scripts/installed-tools.ts'
 import { createLocalWorkStore } from '../../storage/local-work-store.ts'
 import { createRoom } from '../../storage/room.ts'
@@ -134,6 +141,16 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
     return chunks
   }
 
+  /** The sound tracks that are encoded; null for those that are copied. */
+  const encodeSounds = async ({ jobId, file, plan }: Planned): Promise<(TranscodedAudio | null)[]> => {
+    const made: (TranscodedAudio | null)[] = []
+    for (const [sound, { mode, name }] of plan.sounds.entries()) {
+      const input = { ref: ref(jobId, 'transcode', name), file, plan, sound }
+      made.push(mode === 'encode' ? await act(media.transcodeAudio, input) : null)
+    }
+    return made
+  }
+
   /** What is delivered of a source, without thumbnails. */
   const deliver = (path: string, preset: PresetName, options: JobOptions = {}): Promise<Made> =>
     produce(path, { preset, options, title: 'A clip', thumbnails: false })
@@ -145,11 +162,9 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
     const { preset, options, title, thumbnails } = wanted
     const { jobId, file, probed, plan } = await planSource(path, preset, options)
     const chunks = await encodeChunks({ jobId, file, plan })
-    const audio =
-      plan.audio.mode === 'encode'
-        ? await act(media.transcodeAudio, { ref: ref(jobId, 'transcode', 'audio'), file, plan })
-        : null
-    const packaging = { ref: ref(jobId, 'package'), file, plan, chunks, audio: audio?.file ?? null, title }
+    const sounds = await encodeSounds({ jobId, file, plan })
+    const files = sounds.map((sound) => sound?.file ?? null)
+    const packaging = { ref: ref(jobId, 'package'), file, plan, chunks, sounds: files, title }
     const packaged = await act(media.packageMedia, packaging)
     const products = [...packaged.files]
     if (thumbnails) {
@@ -170,7 +185,7 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
     return {
       probed,
       plan,
-      loudness: audio?.loudness ?? null,
+      loudness: sounds[0]?.loudness ?? null,
       products,
       pathOf,
       probe: (name) => ffprobe(config.tools.ffprobe, pathOf(name)),
@@ -189,6 +204,7 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
     probeSource,
     planSource,
     encodeChunks,
+    encodeSounds,
     deliver,
     make,
     cancelAll: () => {

@@ -58,11 +58,9 @@ const packetsOf = async (path: string): Promise<string> => {
 /** What becomes of the sound, without pictures of it. */
 const make = async (path: string, preset: PresetName, options: JobOptions = {}) => {
   const { jobId, file, plan } = await line.planSource(path, preset, options)
-  const made =
-    plan.audio.mode === 'encode'
-      ? await line.act(line.media.transcodeAudio, { ref: line.ref(jobId, 'transcode', 'audio'), file, plan })
-      : null
-  const packaging = { ref: line.ref(jobId, 'package'), file, plan, chunks: [], audio: made?.file ?? null, title: 'A' }
+  const [made = null] = await line.encodeSounds({ jobId, file, plan })
+  const sounds = [made?.file ?? null]
+  const packaging = { ref: line.ref(jobId, 'package'), file, plan, chunks: [], sounds, title: 'A' }
   const { files } = await line.act(line.media.packageMedia, packaging)
   return { loudness: made?.loudness ?? null, main: await line.deps.store.read(files[0]?.key ?? '') }
 }
@@ -111,9 +109,9 @@ describe('sound at one loudness', () => {
 
   it('is measured once, and the segments of a stream have it, too', async () => {
     const { jobId, file, plan } = await line.planSource(await sourceOf('quiet'), 'stream', { loudness: true })
-    const input = { ref: line.ref(jobId, 'transcode', 'audio'), file, plan }
+    const input = { ref: line.ref(jobId, 'transcode', 'audio'), file, plan, sound: 0 }
     const made = await line.act(line.media.transcodeAudio, input)
-    const noted = join(await line.deps.store.read(`${jobId}/${plan.hash}`), 'loudness.json')
+    const noted = join(await line.deps.store.read(`${jobId}/${plan.hash}`), 'audio-loudness.json')
     const first = await stat(noted)
     expect(await line.act(line.media.transcodeAudio, input)).toEqual(made)
     expect((await stat(noted)).ino).toBe(first.ino)

@@ -69,14 +69,14 @@ describe('the part that is wanted', () => {
 describe('a plan for a part', () => {
   const part = { startMs: 10_000, endMs: 50_000 }
   it('encodes what it would copy, in chunks that begin with the part', () => {
-    const { video, audio, durationMs, reasons } = decide('web', part)
+    const { video, sounds, durationMs, reasons } = decide('web', part)
     expect(video).toMatchObject({
       mode: 'encode',
       excerpt: { startMs: 10_000, end: 1_000, seeks: true },
       chunkStarts: [0, 200, 500, 700],
       expectedMs: 40_000,
     })
-    expect(audio).toMatchObject({ mode: 'encode', originMs: 10_000, endMs: 50_000 })
+    expect(sounds[0]).toMatchObject({ mode: 'encode', originMs: 10_000, endMs: 50_000 })
     expect(durationMs).toBe(40_000)
     expect(reasons.slice(0, 2)).toEqual([
       'Of the source what lies from 10.000 s to 50.000 s.',
@@ -88,7 +88,7 @@ describe('a plan for a part', () => {
     const fitting = sourceFacts({ video: videoFacts({ grid: { fits: true, peakBps: 1_000 } }) })
     expect(decide('stream', {}, fitting).video).toMatchObject({ copied: { name: '1080p' } })
     expect(decide('stream', part, fitting).video).toMatchObject({ copied: null })
-    expect(decide('audio', part).audio).toMatchObject({ mode: 'encode', loudness: { copyWithinLu: null } })
+    expect(decide('audio', part).sounds[0]).toMatchObject({ mode: 'encode', loudness: { copyWithinLu: null } })
   })
 
   it('copies with original, into a container that can be cut', () => {
@@ -100,7 +100,7 @@ describe('a plan for a part', () => {
   })
 
   it('takes sound alone from the millisecond', () => {
-    expect(decide('audio', { startMs: 1_323 }).audio).toMatchObject({ originMs: 1_323, endMs: null })
+    expect(decide('audio', { startMs: 1_323 }).sounds[0]).toMatchObject({ originMs: 1_323, endMs: null })
   })
 
   it('is another plan and other settings than that for all of it', () => {

@@ -139,13 +139,15 @@ describe('audio and mux', () => {
   it('takes encoded streams from their files and copied ones from the source, each input once', () => {
     const plan = {
       video: encode(),
-      audio: { mode: 'copy', streamIndex: 3, codec: 'aac' },
       alsoCopy: [4],
       excerpt: null,
-    } as const
+      extension: 'mp4',
+      languages: { 3: 'deu', 4: 'eng' },
+    }
+    const sound = { name: 'audio', label: 'German', role: null, mode: 'copy', streamIndex: 3, codec: 'aac' } as const
     const streams = mainStreams(
-      { ...plan, alsoCopy: [4], languages: { 3: 'deu', 4: 'eng' } },
-      { source: '/in/s', video: '/in/v', audio: null },
+      { ...plan, sounds: [{ ...sound, expectedMs: null }] },
+      { source: '/in/s', video: '/in/v', sounds: [null] },
     )
     const args = muxArgs({ streams, output: '/out/main.mp4', extension: 'mp4', title: '-rf = title' })
     expect(valuesOf(args, '-i')).toEqual(['file:/in/v', 'file:/in/s'])
@@ -163,7 +165,7 @@ describe('audio and mux', () => {
     const args = packagerArgs(
       [
         { kind: 'video', name: '720p', input: '720p.mp4' },
-        { kind: 'audio', name: 'audio', input: 'audio.m4a' },
+        { kind: 'audio', name: 'audio', input: 'audio.m4a', label: 'German', role: null },
       ],
       'package/stream',
     )

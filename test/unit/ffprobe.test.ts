@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { displayedSize, parseProbeAnswer, rotationOf } from '../../tools/ffprobe-answer.ts'
-import { mainAudio, mainVideo, possibleRates, sourceFacts } from '../../tools/ffprobe-facts.ts'
+import { mainVideo, possibleRates, sourceFacts } from '../../tools/ffprobe-facts.ts'
+import { allAudio, mainAudio, wordsOf } from '../../tools/ffprobe-sounds.ts'
 import { createPacketScan, parsePacketLine } from '../../tools/ffprobe-packets.ts'
 import { summarise } from '../../tools/ffprobe-summary.ts'
 import { createFrameCrcParser } from '../../tools/ffmpeg-packets.ts'
@@ -63,27 +64,57 @@ describe('streams', () => {
     expect(mainAudio(answerOf(...tracks.slice(0, 2)))?.index).toBe(2)
   })
 
+  it('has of the sound tracks the one to play first, then other languages, then what is beside the film, sixteen at most', () => {
+    const heard = { ...audio, sample_fmt: 'fltp' }
+    const { sample_rate: _, ...rateless } = heard
+    const tracks = [
+      { ...heard, index: 1, disposition: { comment: 1 } },
+      { ...heard, index: 2, disposition: { default: 1 } },
+      { ...audio, index: 3, codec_name: 'ac4' },
+      { ...rateless, index: 4 },
+      { ...heard, index: 5 },
+    ]
+    const indexes = (...streams: object[]) => allAudio(answerOf(...streams)).map(({ index }) => index)
+    expect(indexes(...tracks)).toEqual([2, 5, 1])
+    // Nothing is played that cannot be.
+    expect(indexes({ ...audio, index: 3, disposition: { default: 1 } }, { ...heard, index: 5 })).toEqual([5])
+    expect(indexes(...Array.from({ length: 300 }, (_none, index) => ({ ...heard, index })))).toHaveLength(16)
+    expect(tracks.map((each) => wordsOf(streamOf(each)))).toEqual([
+      { role: 'commentary' },
+      {},
+      { undecodable: true },
+      { undecodable: true },
+      {},
+    ])
+    const tags = { title: `\u0007Two\nlines ${'x'.repeat(200)}` }
+    expect(wordsOf(streamOf({ ...heard, tags })).title).toMatch(/^Two lines x{90}$/)
+  })
+
   it('counts from the start of the container', () => {
+    const answer = answerOf({ ...video, r_frame_rate: '25/1' }, { ...audio, start_time: '1.9' })
+    const scan = {
+      frames: 9,
+      firstPts: 1.88,
+      endPts: 11.9,
+      bytes: 90,
+      leadS: 0.02,
+      timed: 'each',
+      absurd: false,
+      content: 0.18,
+      frameRate: null,
+      longestFrame: 0.02,
+      keyframes: { count: 9, medianGap: 0.02, longestGap: 0.02 },
+      grid: unmeasured,
+    } as const
+    const stream = answer.streams[1]
+    if (!stream) throw new Error('there is no sound')
     const facts = sourceFacts({
-      answer: answerOf({ ...video, r_frame_rate: '25/1' }, { ...audio, start_time: '1.9' }),
+      answer,
+      sounds: [{ stream, scan }],
       identity: 'x',
       sizeBytes: 1_000,
       layout: null,
       interlaced: false,
-      audioScan: {
-        frames: 9,
-        firstPts: 1.88,
-        endPts: 11.9,
-        bytes: 90,
-        leadS: 0.02,
-        timed: 'each',
-        absurd: false,
-        content: 0.18,
-        frameRate: null,
-        longestFrame: 0.02,
-        keyframes: { count: 9, medianGap: 0.02, longestGap: 0.02 },
-        grid: unmeasured,
-      },
       videoScan: {
         frames: 2,
         firstPts: 1.4,

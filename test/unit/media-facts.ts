@@ -55,6 +55,7 @@ export const sourceFacts = (changes: Partial<SourceFacts> = {}): SourceFacts => 
     steadyClock: true,
     durationMs: 60_000,
     sizeBytes: 30_000_000,
+    furtherAudio: [],
     cover: null,
     streams: [
       ...(video

@@ -11,7 +11,7 @@ const decide = (facts: SourceFacts, preset: PresetName = 'web', options: JobOpti
   decidePlan({ facts, preset, options, ffmpegBuild: '9.0', chunkMs: 40_000 })
 
 const outline = (plan: MediaPlan): string =>
-  [plan.extension, plan.video.mode, plan.audio.mode, plan.passSource ? 'passed' : 'made'].join(' ')
+  [plan.extension, plan.video.mode, plan.sounds[0]?.mode ?? 'none', plan.passSource ? 'passed' : 'made'].join(' ')
 
 const renditionsOf = ({ video }: MediaPlan) => (video.mode === 'encode' ? video.renditions : [])
 const namesOf = (plan: MediaPlan): string[] => renditionsOf(plan).map((rendition) => rendition.name)
@@ -187,8 +187,8 @@ describe('stream', () => {
   })
 
   it('encodes sound that begins late, as segments have to begin together', () => {
-    expect(decide(sourceFacts(), 'stream').audio.mode).toBe('copy')
-    expect(decide(sourceFacts({ audio: audioFacts({ startMs: 40 }) }), 'stream').audio.mode).toBe('encode')
+    expect(decide(sourceFacts(), 'stream').sounds[0]?.mode).toBe('copy')
+    expect(decide(sourceFacts({ audio: audioFacts({ startMs: 40 }) }), 'stream').sounds[0]?.mode).toBe('encode')
   })
 
   it('takes sound alone', () => {
@@ -223,8 +223,8 @@ describe('audio', () => {
 
   it('is brought to one loudness, as what others make is on request; what fits may stay a copy all the same', () => {
     const loudness = (preset: PresetName, codec: string, options: JobOptions = {}) => {
-      const { audio } = decide(sourceFacts({ audio: audioFacts({ codec }) }), preset, options)
-      return audio.mode === 'encode' ? audio.loudness : audio.mode
+      const [audio] = decide(sourceFacts({ audio: audioFacts({ codec }) }), preset, options).sounds
+      return audio?.mode === 'encode' ? audio.loudness : audio?.mode
     }
     const target = { integratedLufs: -16, truePeakDbtp: -1.5 }
     expect(loudness('audio', 'aac')).toEqual({ ...target, copyWithinLu: 1 })
@@ -332,8 +332,8 @@ describe('presets of other codecs and sizes', () => {
 
   it('keep 5.1 where it was asked to be kept, and a rate of bits for it', () => {
     const sound = (preset: PresetName, channels: number) => {
-      const { audio } = decide(sourceFacts({ audio: audioFacts({ codec: 'flac', channels }) }), preset)
-      return audio.mode === 'encode' && [audio.codec, audio.channels, audio.bitrateBps]
+      const [audio] = decide(sourceFacts({ audio: audioFacts({ codec: 'flac', channels }) }), preset).sounds
+      return audio?.mode === 'encode' && [audio.codec, audio.channels, audio.bitrateBps]
     }
     expect(sound('web', 6)).toEqual(['aac', 2, 160_000])
     expect(sound('high-quality', 6)).toEqual(['aac', 6, 512_000])

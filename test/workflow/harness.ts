@@ -7,7 +7,7 @@ import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temp
 import { afterAll, beforeAll, expect } from 'vitest'
 import type { ControlActivities, DownloadActivities, ImageActivities, MediaActivities } from '../../activities/index.ts'
 import { TASK_QUEUES, workflowIdOf } from '../../contract/names.ts'
-import type { MediaPlan } from '../../contract/plan.ts'
+import type { MediaPlan, SoundPlan } from '../../contract/plan.ts'
 import type { JobInput, JobProjection, ProductFile } from '../../contract/steps.ts'
 import { readInstalledTools } from '../../scripts/installed-tools.ts'
 
@@ -31,6 +31,24 @@ export const jobInput = (): JobInput => {
     createdAt: '2026-01-01T00:00:00.000Z',
   }
 }
+
+export const ingestSound = (changes: Partial<Pick<SoundPlan, 'name' | 'label'>> = {}): SoundPlan => ({
+  name: 'audio',
+  label: 'Track 1',
+  role: null,
+  mode: 'encode',
+  streamIndex: 1,
+  codec: 'aac',
+  bitrateBps: 128_000,
+  channels: 2,
+  sampleRateHz: 48_000,
+  originMs: 0,
+  endMs: null,
+  counted: false,
+  loudness: null,
+  expectedMs: null,
+  ...changes,
+})
 
 export const ingestPlan = ({
   storyboardFrom = 'keyframes' as MediaPlan['thumbnails']['storyboardFrom'],
@@ -61,19 +79,7 @@ export const ingestPlan = ({
     sourceFrames: 25,
     longestFrameMs: 40,
   },
-  audio: {
-    mode: 'encode',
-    streamIndex: 1,
-    codec: 'aac',
-    bitrateBps: 128_000,
-    channels: 2,
-    sampleRateHz: 48_000,
-    originMs: 0,
-    endMs: null,
-    counted: false,
-    loudness: null,
-    expectedMs: null,
-  },
+  sounds: [ingestSound()],
   excerpt: null,
   clockStreams: [],
   alsoCopy: [],
@@ -158,6 +164,7 @@ export const fakeActivities = (overrides: Partial<Activities> = {}) => {
           sizeBytes: 1,
           video: null,
           audio: null,
+          furtherAudio: [],
           cover: null,
           streams: [],
         },

@@ -73,7 +73,7 @@ describe('ingest', () => {
     const plan = {
       ...ingestPlan(),
       video: { mode: 'copy' as const, streamIndex: 0, rung: null, frameRate: '25/1' },
-      audio: { mode: 'none' as const },
+      sounds: [],
     }
     const { activities, projections, calls } = fakeActivities({ plan: async () => plan })
     await runIngest(jobInput(), activities)
@@ -125,6 +125,85 @@ describe('ingest', () => {
     const percents = projections.map(({ steps }) => steps.find(({ name }) => name === 'transcode')?.percent ?? 0)
     expect(percents.some((percent) => percent > 0 && percent < 100)).toBe(true)
     expect(percents).toEqual(percents.toSorted((one, other) => one - other))
+  })
+
+  const SOUNDS = [
+    ingestSound(),
+    ingestSound({ name: 'audio-fra', label: 'French' }),
+    ingestSound({ name: 'audio-deu', label: 'German' }),
+  ]
+
+  it('encodes every sound track by itself, two at once, and hands them on in order', async () => {
+    const parts: [string | null, number][] = []
+    let [running, most] = [0, 0]
+    const given: PackageInput[] = []
+    const { activities } = fakeActivities({
+      plan: async () => ({ ...ingestPlan(), sounds: SOUNDS }),
+      transcodeAudio: async ({ ref, plan, sound }) => {
+        running += 1
+        most = Math.max(most, running)
+        parts.push([ref.part, ref.share])
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        running -= 1
+        return { file: { key: `job/${plan.sounds[sound]?.name}`, sizeBytes: 1 }, loudness: null }
+      },
+      packageMedia: async (input) => {
+        given.push(input)
+        return { files: [] }
+      },
+    })
+    await runIngest(jobInput(), activities)
+    expect(most).toBe(2)
+    expect(parts.map(([part]) => part)).toEqual(['audio', 'audio-fra', 'audio-deu'])
+    // Each is a ninth of the picture's work.
+    for (const [, share] of parts) expect(share).toBeCloseTo(1 / 12, 5)
+    expect(given[0]?.sounds.map((sound) => sound?.key)).toEqual(['job/audio', 'job/audio-fra', 'job/audio-deu'])
+  })
+
+  it('leaves out a further sound track that is broken, says so, and makes the rest', async () => {
+    const packaged: PackageInput[] = []
+    const published: PublishInput[] = []
+    const loud = { ...LOUDNESS, reason: 'It is made louder.' }
+    const { activities, calls } = fakeActivities({
+      plan: async () => ({ ...ingestPlan(), sounds: SOUNDS, reasons: ['As planned.'] }),
+      transcodeAudio: async ({ plan, sound }) => {
+        if (sound === 1) throw toolFailure('ToolCrashed')
+        return { file: { key: `job/${plan.sounds[sound]?.name}`, sizeBytes: 1 }, loudness: loud }
+      },
+      packageMedia: async (input) => {
+        packaged.push(input)
+        return { files: [] }
+      },
+      publish: async (input) => {
+        published.push(input)
+        return { mediaId: input.mediaId, libraryPath: 'a/b.mp4', sizeBytes: 1 }
+      },
+    })
+    await runIngest(jobInput(), activities)
+    // Tried as often as any other, as not every crash is the track's fault.
+    expect(calls.filter((call) => call === 'transcodeAudio')).toHaveLength(2 + FAILURES.ToolCrashed.tries)
+    expect(packaged[0]?.plan.sounds.map(({ name }) => name)).toEqual(['audio', 'audio-deu'])
+    expect(packaged[0]?.sounds.map((sound) => sound?.key)).toEqual(['job/audio', 'job/audio-deu'])
+    expect(published[0]?.plan.reasons).toEqual([
+      'As planned.',
+      'German: It is made louder.',
+      'French: The sound is left out, as it could not be encoded: ToolCrashed it is',
+    ])
+    expect(published[0]?.loudness).toEqual(loud)
+  })
+
+  it.each([
+    ['the first sound track', 0, 'ToolCrashed'],
+    ['a further one, which nobody is to blame for', 1, 'LimitExceeded'],
+  ])('fails with %s', async (_, broken, code) => {
+    const { activities } = fakeActivities({
+      plan: async () => ({ ...ingestPlan(), sounds: SOUNDS }),
+      transcodeAudio: async ({ sound }) => {
+        if (sound === broken) throw toolFailure(code)
+        return { file: null, loudness: null }
+      },
+    })
+    expect(await failureOf(runIngest(jobInput(), activities))).toMatchObject({ type: code })
   })
 
   it('encodes in one piece where chunks turn out not to fit', async () => {
