@@ -54,12 +54,12 @@ const whyLeftOut = (
   }
   const unread = left.filter(({ undecodable }) => undecodable === true)
   const beyond = Math.max(0, all.length - unread.length - MOST_SOUNDS)
-  const spoiled = left.length - unread.length - beyond
+  const empty = left.length - unread.length - beyond
   return [
     ...(unread.length > 0
       ? [`Sound left out, as nothing here decodes it: ${[...new Set(unread.map(({ codec }) => codec))].join(', ')}.`]
       : []),
     ...(beyond > 0 ? [`Sound tracks left out, as ${MOST_SOUNDS} are the most: ${beyond}.`] : []),
-    ...(spoiled > 0 ? [`Sound tracks left out, as there is nothing in them or it is spoiled: ${spoiled}.`] : []),
+    ...(empty > 0 ? [`Sound tracks left out, as there is nothing in them: ${empty}.`] : []),
   ]
 }

@@ -78,9 +78,8 @@ const measuresEverySound = (name: PresetName): boolean =>
 const scanStreams = async (
   run: StepRun,
   context: ToolContext,
-  streamsOf: StreamsOfFile,
+  { path, video, sounds, durationMs, corrected }: StreamsOfFile,
 ): Promise<Pick<Measurements, 'videoScan' | 'sounds'>> => {
-  const { path, video, sounds, durationMs, corrected } = streamsOf
   const streams = [
     ...(video ? [{ streamIndex: video.index, rates: possibleRates(video), grid: expectedGrid(video) }] : []),
     ...sounds.map(({ index }) => ({ streamIndex: index, rates: [] })),
@@ -98,13 +97,6 @@ const scanStreams = async (
     const stream = sounds[index]
     return stream ? [{ stream, scan }] : []
   })
-  // Where the clock may jump, all streams that are read have a say in it: one that is spoiled has none, as its jumps are its own.
-  const [main, ...others] = scanned
-  const sound = others.filter(({ scan }) => scan.frames > 0 && !scan.absurd)
-  if (corrected && main && sound.length < others.length) {
-    const heard = [main, ...sound].map(({ stream }) => stream)
-    return scanStreams(run, context, { ...streamsOf, sounds: heard })
-  }
   return { videoScan: video ? (scans[0] ?? null) : null, sounds: scanned }
 }
 

@@ -1,5 +1,7 @@
-import { copyFile, mkdir, readdir } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../contract/jobs.ts'
 import type { JobOptions } from '../../contract/presets.ts'
@@ -11,6 +13,7 @@ import { ffprobe } from './media-line.ts'
 import { file, folder, inTurn, status, videoPage } from './origin-answers.ts'
 import { startOrigin, type Origin } from './origin.ts'
 
+const exec = promisify(execFile)
 const compare = (a: string, b: string): number => a.localeCompare(b)
 
 describe.each(DATABASES)('ingest, with its catalog in $name', ({ name: databaseName, start }) => {
@@ -108,6 +111,39 @@ describe.each(DATABASES)('ingest, with its catalog in $name', ({ name: databaseN
     }
     expect((await fetch(`${sluice.url}${byRole('hls')[0]?.url}`)).status).toBe(401)
   })
+
+  it.each(databaseName === 'SQLite' ? ['film.mkv'] : [])(
+    'makes a stream of all sounds of %s that can be heard, and says which cannot',
+    async (name) => {
+      const { ffmpeg } = sluice.config.tools
+      const tone = (hertz: number): string[] => ['-f', 'lavfi', '-i', `sine=frequency=${hertz}:duration=2`]
+      const languages = ['eng', 'fra', 'deu'].flatMap((each, index) => [`-metadata:s:a:${index}`, `language=${each}`])
+      const maps = ['0', '1', '2', '3'].flatMap((input) => ['-map', input])
+      const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=25:duration=2']
+      const codecs = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'flac']
+      const whole = join(sluice.config.dataDir, 'whole.mkv')
+      const inputs = [...picture, ...tone(440), ...tone(660), ...tone(880)]
+      await exec(ffmpeg, ['-v', 'error', ...inputs, ...maps, ...codecs, ...languages, whole])
+      // Of the third nothing is left to decode.
+      const spoil = ['-map', '0', '-c', 'copy', '-bsf:a:2', 'noise=amount=1']
+      await exec(ffmpeg, ['-v', 'error', '-i', whole, ...spoil, join(sluice.config.importDir, name)])
+      const job = await sluice.run({ file: name, preset: 'stream' })
+      expect(job).toMatchObject({ state: 'succeeded', percent: 100, error: null })
+      const { media, path, probed } = await mainFile(job)
+      expect(probed.streams.map(({ codec_name: codec }) => codec).toSorted()).toEqual(['aac', 'aac', 'h264'])
+      expect((await readFile(path, 'utf8')).match(/LANGUAGE="\w+",NAME="\w+",DEFAULT=\w+/g)).toEqual([
+        'LANGUAGE="en",NAME="English",DEFAULT=YES',
+        'LANGUAGE="fr",NAME="French",DEFAULT=NO',
+      ])
+      const manifest = media.files.find(({ role }) => role === 'manifest')
+      const answer = await fetch(`${sluice.url}${manifest?.url}`, {
+        headers: { authorization: `Bearer ${sluice.token}` },
+      })
+      const { decisions } = (await answer.json()) as { decisions: string[] }
+      expect(decisions.join(' ')).toMatch(/German: The sound is left out, as it could not be encoded/)
+      expect(media.probe?.streams.map(({ language }) => language)).toEqual([null, 'eng', 'fra', 'deu'])
+    },
+  )
 
   it('answers the second submission with the first job, unless forced', async () => {
     const body = { url: origin.urlOf('/page'), preset: 'original' }

@@ -160,7 +160,7 @@ describe('a part of a recording', () => {
   it('of sound alone begins to the millisecond', async () => {
     const made = await line.make(await sourceOf('film.mp4'), 'audio', { startMs: 1_311, endMs: 5_000, loudness: false })
     expect((await beepsIn(mainOf(made))).map((at) => Math.round(at * 1_000))).toEqual([689, 1_689, 2_689])
-    expect(made.plan).toMatchObject({ durationMs: 3_689, audio: { mode: 'encode' } })
+    expect(made.plan).toMatchObject({ durationMs: 3_689, sounds: [{ mode: 'encode' }] })
   })
 
   it.each<[Source, string]>([
@@ -192,7 +192,7 @@ describe('a part of a recording', () => {
     expect((await archived.probe('main.mkv')).streams.map(({ codec_name }) => codec_name)).toEqual([
       'av1',
       'opus',
-      'flac',
+      'opus',
       'subrip',
     ])
     const firstAt = 39 / (30_000 / 1_001)

@@ -153,7 +153,7 @@ describe('sound tracks', () => {
     const [french, ...others] = facts.furtherAudio
     const plan = decide({ ...facts, audio: french ?? null, furtherAudio: others }, 'stream')
     expect(plan.sounds.map(({ name, label }) => `${name} ${label}`)).toEqual(['audio French', 'audio-deu Deutsch'])
-    expect(plan.reasons.at(-1)).toBe('Sound tracks left out, as there is nothing in them or it is spoiled: 1.')
+    expect(plan.reasons.at(-1)).toBe('Sound tracks left out, as there is nothing in them: 1.')
   })
 
   it('set the clock together where it may jump', () => {
