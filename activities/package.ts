@@ -36,7 +36,7 @@ export const createPackageMedia =
         dir,
         sourcePath: await deps.store.read(input.file.key),
         videoPaths: await joinChunks(deps, run, input),
-        soundPaths: await Promise.all(input.sounds.map((sound) => sound && deps.store.read(sound.key))),
+        soundPaths: await Promise.all(input.sounds.map(async (sound) => sound && (await deps.store.read(sound.key)))),
       }
       const made = input.plan.delivery === 'stream' ? await packageStream(packaging) : [await packageFile(packaging)]
       const kept = await keepSource(packaging)

@@ -12,12 +12,12 @@ export interface Track {
 
 /** Of the picture. */
 const SECONDS = 4
-/** Arguments that make a file of a picture and these tracks, in this order. */
-export const film = (tracks: readonly Track[], video: readonly string[]): string[] => [
-  ...flash(SECONDS),
+/** Arguments that make a file of a picture, unless there is to be none, and these tracks, in this order. */
+export const film = (tracks: readonly Track[], video: readonly string[] | null = null): string[] => [
+  ...(video ? flash(SECONDS) : []),
   ...tracks.flatMap(({ at, seconds, laterS = 0 }) => ['-itsoffset', `${laterS}`, ...beep(seconds, at)]),
-  ...['0:v', ...tracks.map((_, index) => `${index + 1}:a`)].flatMap((map) => ['-map', map]),
-  ...video,
+  ...[...(video ? [''] : []), ...tracks].flatMap((_, input) => ['-map', `${input}`]),
+  ...(video ?? []),
   ...tracks.flatMap(({ codec, tags = [], disposition = '0' }, index) => [
     `-c:a:${index}`,
     ...codec.map((word) => word.replace('#', `${index}`)),
