@@ -10,6 +10,7 @@ import type { Config } from '../../config.ts'
 import { writeBackupFile, type BackupFile } from './backup-file.ts'
 import { copyLeases } from './leases.ts'
 import { copyFolder, placeFile } from './copy-files.ts'
+import { whileNobodyWritesMysql } from './mysql-lock.ts'
 import { dumpMysql } from './mysql-programs.ts'
 import { checkDatabases, copyDatabases, whileNobodyWrites } from './snapshot-databases.ts'
 
@@ -29,18 +30,24 @@ export const makeBackup = async (options: BackupOptions): Promise<BackupFile> =>
   if (existsSync(dir) && (await readdir(dir)).length > 0) throw new CliError(`${dir} is not empty.`)
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const createdAt = new Date().toISOString()
-  const temporal = await copyCatalogAndTemporal(options)
+  const { temporal, listed } = await copyCatalogAndTemporal(options)
   const keys = join(config.dataDir, 'keys')
   if (existsSync(keys)) await copyFolder(keys, join(dir, 'keys'))
-  const files = await copyLibrary(options)
+  const files = await copyLibrary(options, listed)
   const database = config.database.url === null ? 'sqlite' : 'mysql'
   const backup: BackupFile = { format: 1, createdAt, database, temporal, ...files }
   writeBackupFile(dir, backup)
   return backup
 }
 
-/** @returns whether there was an embedded Temporal to copy. */
-const copyCatalogAndTemporal = async ({ config, dir, python, say }: BackupOptions): Promise<boolean> => {
+interface Copied {
+  /** Whether there was an embedded Temporal to copy. */
+  temporal: boolean
+  /** Media of the copied catalog, where it cannot be asked itself. */
+  listed: ReadonlySet<string> | null
+}
+
+const copyCatalogAndTemporal = async ({ config, dir, python, say }: BackupOptions): Promise<Copied> => {
   const folder = join(config.dataDir, 'temporal')
   const from = join(folder, 'temporal.db')
   const temporal = config.temporal.address === null && existsSync(from)
@@ -50,38 +57,46 @@ const copyCatalogAndTemporal = async ({ config, dir, python, say }: BackupOption
     await copyLeases(config.dataDir, dir)
   } else say('Temporal runs elsewhere: back it up there. Without it jobs that had not ended start again.')
   const { url } = config.database
+  let listed: Set<string> | null = null
   if (url === null) {
     const catalog = join(config.dataDir, 'catalog.db')
     whileNobodyWrites(catalog, () => copyDatabases(python, [...copies, { from: catalog, to: join(dir, 'catalog.db') }]))
   } else {
-    // First: a job that ends in between ends once more, which changes nothing; the other way round its media would be missing.
-    copyDatabases(python, copies)
-    dumpMysql(url, join(dir, 'catalog.sql'))
+    listed = await whileNobodyWritesMysql(url, () => {
+      copyDatabases(python, copies)
+      dumpMysql(url, join(dir, 'catalog.sql'))
+    })
   }
   // Once more, for what was begun in between: Temporal's copy is of one moment, and there is no harm in a lease too many.
   if (temporal) await copyLeases(config.dataDir, dir)
   const paths = copies.map(({ to }) => to)
   checkDatabases(python, paths)
-  return temporal
+  return { temporal, listed }
 }
 
 type Files = Pick<BackupFile, 'media' | 'files' | 'bytes' | 'linked' | 'deleted'>
 
-/** What the copied catalog lists: what is published from now on belongs to the next backup. */
-const copyLibrary = async (options: BackupOptions): Promise<Files> => {
+/**
+ * What the copied catalog lists: what is published from now on belongs to the next backup.
+ * @param listed its media; null: the copy is asked.
+ */
+export const copyLibrary = async (options: BackupOptions, listed: ReadonlySet<string> | null): Promise<Files> => {
   const { config, dir, say } = options
   const live = await connectDatabase(config)
-  const copied = config.database.url === null ? await connectDatabase({ ...config, dataDir: dir }) : live
+  const copied = listed === null ? await connectDatabase({ ...config, dataDir: dir }) : live
   try {
     const files: Files = { media: 0, files: 0, bytes: 0, linked: 0, deleted: [] }
+    const unseen = new Set(listed)
     for await (const page of createCatalogAudit(copied).mediaPages()) {
       for (const media of page) {
+        if (listed !== null && !unseen.delete(media.id)) continue
         const missing = await copyMedia(options, media, files)
         if (missing === 0) continue
         if ((await createMediaQueries(live).get(media.id)) === null) files.deleted.push(media.id)
         else say(`“${media.title}” lacks ${missing} of its files in the library already: npm run verify says which.`)
       }
     }
+    files.deleted.push(...unseen)
     return files
   } finally {
     await live.destroy()

@@ -83,7 +83,11 @@ const restoreCatalog = async (config: Config, dir: string, backup: BackupFile): 
   }
   const knex = await connectDatabase(config)
   try {
-    for (const id of backup.deleted) await createMediaQueries(knex).remove(id)
+    const media = createMediaQueries(knex)
+    for (const id of backup.deleted) await media.remove(id)
+    // Of jobs that were about to publish. What they made is in no backup, and what they make now gets a name of its own.
+    for (const { mediaId } of await createCatalogAudit(knex).pathsWithoutMedia())
+      await media.releaseLibraryPath(mediaId)
   } finally {
     await knex.destroy()
   }
