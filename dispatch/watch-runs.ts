@@ -18,7 +18,7 @@ export interface RunWatcher {
 }
 
 const INTERVAL_MS = 2_000
-/** While Temporal or the catalog does not answer. */
+/** While Temporal or the catalog does not answer, twice as long each time, up to this. */
 const AWAY_INTERVAL_MS = 15_000
 const LIST_TIMEOUT_MS = 5_000
 /** Visibility lags behind what happens: by milliseconds on SQLite, by seconds on a busy cluster. */
@@ -36,6 +36,8 @@ export const createRunWatcher = (deps: RunWatcherDeps): RunWatcher => {
   const stopping = new AbortController()
   /** When each run was looked at, by run and status; dropped when it leaves the window. */
   const looked = new Map<string, number>()
+  /** When the last look began that came to its end: those that failed have seen nothing. */
+  let lookedAt = Date.now()
 
   const newsSince = async (since: number): Promise<WorkflowExecutionInfo[]> => {
     const news: WorkflowExecutionInfo[] = []
@@ -61,7 +63,8 @@ export const createRunWatcher = (deps: RunWatcherDeps): RunWatcher => {
   }
 
   const runOnce = async (): Promise<void> => {
-    const since = Date.now() - WINDOW_MS
+    const startedAt = Date.now()
+    const since = Math.min(startedAt, lookedAt) - WINDOW_MS
     const found = await client.withDeadline(Date.now() + LIST_TIMEOUT_MS, () => newsSince(since))
     const news = found.flatMap((execution) => {
       const name = parseWorkflowId(execution.workflowId)
@@ -73,6 +76,7 @@ export const createRunWatcher = (deps: RunWatcherDeps): RunWatcher => {
       const row = rows.get(jobId)
       if (row?.run === run) await look(execution, row)
     }
+    lookedAt = startedAt
   }
 
   const loop = async (): Promise<void> => {
@@ -86,8 +90,8 @@ export const createRunWatcher = (deps: RunWatcherDeps): RunWatcher => {
         if (stopping.signal.aborted) return
         // What was listed and not looked at is to be looked at again.
         looked.clear()
-        if (wait !== AWAY_INTERVAL_MS) log.warn({ err: error }, 'cannot watch the runs of workflows now')
-        wait = AWAY_INTERVAL_MS
+        if (wait === intervalMs) log.warn({ err: error }, 'cannot watch the runs of workflows now')
+        wait = Math.min(wait * 2, AWAY_INTERVAL_MS)
       }
     }
   }
