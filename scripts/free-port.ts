@@ -27,11 +27,23 @@ export interface PortWish {
   taken: ReadonlySet<number>
 }
 
+/**
+ * Ports that no system hands out by itself (Linux from 32768 on, others from 49152): what is not set is free still when a process
+ * that ended starts again.
+ */
+const QUIET = { first: 20_000, count: 12_000 }
+
 /** How far past the first port is searched: as many instances on one machine are surely a mistake. */
 const SEARCHED = 100
 
 /** @throws StartError where the port set by hand is busy, or none is free. */
 export const findPort = async ({ host, set, first, setting, taken }: PortWish): Promise<number> => {
+  if (set === 0) {
+    for (let tries = 0; tries < SEARCHED; tries += 1) {
+      const port = QUIET.first + Math.floor(Math.random() * QUIET.count)
+      if (!taken.has(port) && (await tryPort(host, port)) !== null) return port
+    }
+  }
   if (set !== null) {
     const free = taken.has(set) ? null : await tryPort(host, set)
     if (free !== null) return free

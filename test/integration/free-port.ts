@@ -1,12 +1,5 @@
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { findPort } from '../../scripts/free-port.ts'
 
-/** A loopback port that was free a moment ago, for programs that can't say which one they took. */
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
+/** A loopback port that is free, and that nobody gets by chance, for programs that can't say which one they took. */
+export const freePort = (): Promise<number> =>
+  findPort({ host: '127.0.0.1', set: 0, first: 0, setting: '', taken: new Set() })
