@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { killIfThere, type ChaosInstance } from './chaos-instance.ts'
+import { signalIfThere } from '../integration/running-tools.ts'
+import type { ChaosInstance } from './chaos-instance.ts'
 import type { SmallDisk } from './disk.ts'
 import type { OwnProcess } from './own-processes.ts'
 import type { Connection, Fault, Victim } from './schedule.ts'
@@ -14,8 +15,8 @@ export interface Stage {
   onAct: () => void
 }
 
-/** A supervisor that waits longest starts a process again after 30 s; programs come with the next job. */
-const VICTIM_WITHIN_MS = 45_000
+/** A supervisor that waits longest starts a process again after 30 s, which then takes its time; programs come with the next job. */
+const VICTIM_WITHIN_MS = 120_000
 const LOOK_EVERY_MS = 20
 
 /**
@@ -68,7 +69,7 @@ const signalOne = async (
   for (;;) {
     const found = await appears(instance, victim)
     onAct()
-    if (!found || killIfThere(found.pid, signal)) return found
+    if (!found || signalIfThere(found.pid, signal)) return found
   }
 }
 
@@ -85,7 +86,7 @@ const stop = async (stage: Stage, { victim, forMs, end }: Extract<Fault, { kind:
   const found = await signalOne(stage, victim, 'SIGSTOP')
   if (!found) return null
   await sleep(forMs)
-  killIfThere(found.pid, end === 'kill' ? 'SIGKILL' : 'SIGCONT')
+  signalIfThere(found.pid, end === 'kill' ? 'SIGKILL' : 'SIGCONT')
   return `${victim} ${found.pid} for ${(forMs / 1_000).toFixed(1)} s, then ${end}`
 }
 

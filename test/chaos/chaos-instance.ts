@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { findInstance } from '../../cli/find-instance.ts'
 import { dyingWithParent } from '../../scripts/parent-death.ts'
+import { signalIfThere } from '../integration/running-tools.ts'
 import { ownProcesses, type OwnProcess } from './own-processes.ts'
 import { SERVERS, type Victim } from './schedule.ts'
 
@@ -87,7 +88,7 @@ export const startChaosInstance = async (options: ChaosInstanceOptions): Promise
         await Promise.race([ended, sleep(STOP_WITHIN_MS, undefined, { ref: false })])
       }
       const left = ownProcesses(dataDir)
-      for (const { pid } of left) killIfThere(pid)
+      for (const { pid } of left) signalIfThere(pid, 'SIGKILL')
       return left
     },
   }
@@ -125,17 +126,6 @@ const running = async (child: ChildProcess, said: string[]): Promise<void> => {
     }
     child.once('exit', () => reject(new Error(`the instance does not start:\n${said.join('\n')}`)))
   })
-}
-
-/** False where it has gone. */
-export const killIfThere = (pid: number, signal: NodeJS.Signals = 'SIGKILL'): boolean => {
-  try {
-    process.kill(pid, signal)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-    throw error
-  }
 }
 
 export const isServer = (victim: Victim): boolean => (SERVERS as readonly Victim[]).includes(victim)

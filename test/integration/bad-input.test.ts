@@ -243,5 +243,6 @@ it('leaves nothing of the failed behind, but for what a retry would take, which 
   const kept = await readdir(join(sluice.config.dataDir, 'work'))
   expect(failed.map(({ id }) => id)).toEqual(expect.arrayContaining(kept))
   for (const { id } of failed) expect((await sluice.call('DELETE', `/jobs/${id}`)).status).toBe(204)
-  await vi.waitFor(async () => expect(await readdir(join(sluice.config.dataDir, 'work'))).toEqual([]))
+  const noWork = async (): Promise<void> => expect(await readdir(join(sluice.config.dataDir, 'work'))).toEqual([])
+  await vi.waitFor(noWork, { timeout: 30_000 })
 })

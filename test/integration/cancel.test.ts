@@ -1,14 +1,15 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createWishLine, progressOf, type WishLine } from './wish-line.ts'
+import { progressOf } from './server-messages.ts'
+import { createWishLine, type WishLine } from './wish-line.ts'
 
 let line: WishLine
 beforeAll(async () => {
   line = await createWishLine()
 })
 afterAll(() => line.close())
-afterEach(() => line.resumeProcess('temporal'))
+afterEach(() => line.resumeTemporal())
 
 describe('cancel', () => {
   it('in the middle of an encode: the last program is dead within 6 s, and nothing is left', async () => {
@@ -21,7 +22,7 @@ describe('cancel', () => {
   it('while Temporal is away: programs and scratch are gone within 6 s, the state follows when it is back', async () => {
     const job = await line.sluice.submit({ url: line.origin.urlOf('/long.mp4'), preset: 'stream', force: true })
     await line.sluice.seen(job.id, progressOf('transcode'))
-    line.stopProcess('temporal')
+    await line.haltTemporal()
     expect(await line.ask(job, 'cancel')).toMatchObject({ cancelRequested: true })
     await vi.waitFor(
       async () => {
@@ -30,27 +31,27 @@ describe('cancel', () => {
       },
       { timeout: 6_000 },
     )
-    line.resumeProcess('temporal')
+    await line.resumeTemporal()
     expect(await line.sluice.ended(job.id)).toMatchObject({ state: 'cancelled', error: null })
     await line.expectNothingLeft(job)
   })
 
   it('of a job that has not begun, with Temporal away: at once', async () => {
     await line.loseTemporal()
-    const first = await line.sluice.submit({ url: line.serveSlowly('sike', 1_000_000), preset: 'original' })
-    const job = await line.sluice.submit({ url: line.serveSlowly('gill', 1_000_000), preset: 'original' })
+    const first = await line.sluice.submit({ url: line.serve('sike'), preset: 'original' })
+    const job = await line.sluice.submit({ url: line.serve('gill'), preset: 'original' })
     await line.ask(job, 'cancel')
     expect(await line.sluice.ended(job.id)).toMatchObject({ state: 'cancelled' })
-    line.resumeProcess('temporal')
+    await line.resumeTemporal()
     expect(await line.sluice.ended(first.id)).toMatchObject({ state: 'succeeded' })
     expect(line.rangesOf('gill')).toEqual([])
   })
 
   it('and the worker dies in the middle of it', async () => {
-    const job = await line.sluice.submit({ url: line.serveSlowly('flume'), preset: 'original' })
+    const job = await line.sluice.submit({ url: line.serveHeld('flume').url, preset: 'original' })
     await line.sluice.seen(job.id, progressOf('download'))
     await line.ask(job, 'cancel')
-    line.sluice.kill9('worker')
+    await line.sluice.kill9('worker')
     expect(await line.sluice.ended(job.id)).toMatchObject({ state: 'cancelled', error: null })
     await vi.waitFor(() => line.expectNothingLeft(job), { timeout: 10_000 })
   })

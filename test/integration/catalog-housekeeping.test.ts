@@ -9,6 +9,8 @@ import { createLogger } from '../../observability/log.ts'
 import { createLocalWorkStore } from '../../storage/local-work-store.ts'
 import { acceptedJob, openTestCatalog } from './catalog-databases.ts'
 
+const WAIT = { timeout: 30_000 }
+
 const open = async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'sluice-catalog-'))
   const config = { dataDir, database: { url: null, pool: 1 } }
@@ -32,7 +34,7 @@ it('removes expired answers and keeps the others', async () => {
   const housekeeping = startHousekeeping(catalog, files, quiet)
   onTestFinished(() => housekeeping.stop())
   // Asked as of long ago, when neither had expired.
-  await vi.waitFor(async () => expect(await catalog.infoCache.get('expired', 0)).toBeNull())
+  await vi.waitFor(async () => expect(await catalog.infoCache.get('expired', 0)).toBeNull(), WAIT)
   expect(await catalog.infoCache.get('fresh', 0)).toMatchObject({ title: 'A clip' })
 })
 
@@ -57,6 +59,6 @@ it('removes the files of jobs that ended a while ago, of those that failed a day
     await mkdir(join(config.dataDir, 'work', id, 'kept'), { recursive: true })
   const housekeeping = startHousekeeping(catalog, files, quiet)
   onTestFinished(() => housekeeping.stop())
-  await vi.waitFor(async () => expect((await store.listJobs()).toSorted()).toEqual(others.toSorted()))
+  await vi.waitFor(async () => expect((await store.listJobs()).toSorted()).toEqual(others.toSorted()), WAIT)
   expect(withdrawn).toEqual([failed.id])
 })

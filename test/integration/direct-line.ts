@@ -9,7 +9,7 @@ export const MIB = 1024 ** 2
 
 /** The source steps without yt-dlp, and 3 MiB at their origin: whatever comes, came by our own way. */
 export const createDirectLine = async (settings: Record<string, string> = {}) => {
-  const line = await createSourceLine({ SLUICE_YTDLP: '/nowhere/yt-dlp', SLUICE_STALL_MS: '1000', ...settings })
+  const line = await createSourceLine({ SLUICE_YTDLP: '/nowhere/yt-dlp', ...settings })
   const media = join(line.config.dataDir, 'media.mp4')
   // No page begins so.
   const bytes = Buffer.concat([Buffer.alloc(1), randomBytes(3 * MIB - 1)])

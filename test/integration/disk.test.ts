@@ -10,6 +10,7 @@ import { mountSmallDisk, type SmallDisk } from '../chaos/disk.ts'
 import { startTestInstance, type TestInstance } from './instance.ts'
 import { makeClip } from './make-media.ts'
 import { file } from './origin-answers.ts'
+import { createGate } from './origin-gate.ts'
 import { startOrigin, type Origin } from './origin.ts'
 import { toolsRunningIn } from './running-tools.ts'
 
@@ -32,6 +33,7 @@ describe.runIf(mayMount)('a data directory on a disk of 48 MiB', () => {
   let disk: SmallDisk
   let sluice: TestInstance
   let origin: Origin
+  const endlessGate = createGate()
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'sluice-disk-'))
     sourceDir = await mkdtemp(join(tmpdir(), 'sluice-sources-'))
@@ -44,12 +46,13 @@ describe.runIf(mayMount)('a data directory on a disk of 48 MiB', () => {
     const noise = ['-vf', 'noise=alls=40:allf=t', '-b:v', '4M', '-minrate', '4M', '-maxrate', '4M', '-bufsize', '1M']
     const clip = await makeClip(sluice.config.tools.ffmpeg, join(sourceDir, 'clip.mp4'), { seconds: 8, options: noise })
     origin.on('/clip.mp4', file(clip))
-    origin.on('/slow.mp4', file(clip, { bytesPerSecond: 200_000 }))
+    origin.on('/held.mp4', file(clip, { held: { afterBytes: 200_000, gate: createGate() } }))
     origin.on('/huge.mp4', file(clip, { claimedBytes: 500 * MIB }))
     const endless = join(sourceDir, 'endless.mp4')
     await copyFile(clip, endless)
     await truncate(endless, 100 * MIB)
-    origin.on('/endless.mp4', file(endless, { plain: true, unsized: true, bytesPerSecond: 12 * MIB }))
+    const held = { afterBytes: 20 * MIB, gate: endlessGate }
+    origin.on('/endless.mp4', file(endless, { plain: true, unsized: true, bytesPerSecond: 12 * MIB, held }))
     await mkdir(sluice.config.importDir, { recursive: true })
     await copyFile(clip, join(sluice.config.importDir, 'clip.mp4'))
   })
@@ -132,6 +135,7 @@ describe.runIf(mayMount)('a data directory on a disk of 48 MiB', () => {
     await sluice.seen(endless.id, (message) => message.type === 'progress' && (message.done ?? 0) > 0)
     const other = await submit('/clip.mp4', 'web')
     await sluice.seen(other.id, isWaiting)
+    endlessGate.open()
     const failed = await sluice.ended(endless.id)
     expect(failed).toMatchObject({ state: 'failed', error: { code: 'LimitExceeded', step: 'download' } })
     expect(failed.error?.message).toMatch(/had [\d.]+ MiB .* not done, and jobs may have 2\d\.\d MiB of the 48\.0 MiB/)
@@ -139,10 +143,10 @@ describe.runIf(mayMount)('a data directory on a disk of 48 MiB', () => {
   })
 
   it('has nothing reserved any more for a job that ends after its worker was killed', async () => {
-    const job = await submit('/slow.mp4', 'stream')
+    const job = await submit('/held.mp4', 'stream')
     await sluice.seen(job.id, (message) => message.type === 'progress' && (message.done ?? 0) > 0)
     expect((await diskOf()).reservedBytes).toBeGreaterThan(4 * MIB)
-    sluice.kill9('worker')
+    await sluice.kill9('worker')
     await sluice.call('POST', `/jobs/${job.id}/cancel`)
     expect(await sluice.ended(job.id)).toMatchObject({ state: 'cancelled' })
     expect(await diskOf()).toMatchObject({ reservedBytes: 0, waitingJobs: 0 })

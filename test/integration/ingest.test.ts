@@ -11,7 +11,9 @@ import { startTestInstance, type TestInstance } from './instance.ts'
 import { makeClip, makeDash, makeHls } from './make-media.ts'
 import { ffprobe } from './media-line.ts'
 import { file, folder, inTurn, status, videoPage } from './origin-answers.ts'
+import { createGate } from './origin-gate.ts'
 import { startOrigin, type Origin } from './origin.ts'
+import { inState, progressOf } from './server-messages.ts'
 
 const exec = promisify(execFile)
 const compare = (a: string, b: string): number => a.localeCompare(b)
@@ -34,7 +36,7 @@ describe.each(DATABASES)('ingest, with its catalog in $name', ({ name: databaseN
     await mkdir(sluice.config.importDir, { recursive: true })
     await copyFile(clip, join(sluice.config.importDir, 'holiday.mp4'))
     origin.on('/clip.mp4', file(clip))
-    origin.on('/slow.mp4', file(clip, { bytesPerSecond: 20_000 }))
+    origin.on('/endless.mp4', file(clip, { held: { afterBytes: 20_000, gate: createGate() } }))
     origin.on('/page', videoPage('A page with a video', origin.urlOf('/clip.mp4')))
     await folder(origin, '/hls', await makeHls(ffmpeg, join(media, 'hls')))
     await folder(origin, '/dash', await makeDash(ffmpeg, join(media, 'dash')))
@@ -174,11 +176,8 @@ describe.each(DATABASES)('ingest, with its catalog in $name', ({ name: databaseN
   })
 
   it('cancels a download and leaves nothing behind', async () => {
-    const job = await sluice.submit({ url: origin.urlOf('/slow.mp4') })
-    await sluice.seen(
-      job.id,
-      (message) => message.type === 'progress' && message.step === 'download' && message.done > 0,
-    )
+    const job = await sluice.submit({ url: origin.urlOf('/endless.mp4') })
+    await sluice.seen(job.id, progressOf('download'))
     const answer = await sluice.call<Job>('POST', `/jobs/${job.id}/cancel`)
     expect(answer).toMatchObject({ status: 202, body: { cancelRequested: true } })
     const ended = await sluice.ended(job.id)
@@ -206,7 +205,7 @@ describe.each(DATABASES)('ingest, with its catalog in $name', ({ name: databaseN
     const percents: number[] = []
     await sluice.seen(job.id, (message) => {
       if (message.type === 'progress' && message.jobPercent !== null) percents.push(message.jobPercent)
-      return message.type === 'state' && message.state === 'succeeded'
+      return inState('succeeded')(message)
     })
     expect(percents.length).toBeGreaterThan(3)
     expect(percents).toEqual(percents.toSorted((a, b) => a - b))

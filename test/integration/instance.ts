@@ -1,16 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { Client, Connection } from '@temporalio/client'
 import { WebSocket } from 'ws'
 import { parseConfig, type Config } from '../../config.ts'
 import type { Job } from '../../contract/jobs.ts'
 import type { Info, Media } from '../../contract/media.ts'
-import { isEnded } from '../../contract/names.ts'
+import { isEnded, JOB_STATES } from '../../contract/names.ts'
 import type { ServerMessage } from '../../contract/socket.ts'
 import { readInstance } from '../../scripts/instance-file.ts'
 import { startInstance, type RunningInstance } from '../../scripts/instance.ts'
 import { readInstalledTools } from '../../scripts/installed-tools.ts'
+import { signalIfThere } from './running-tools.ts'
+import { inState } from './server-messages.ts'
 
 export interface Answer<T> {
   status: number
@@ -25,15 +28,15 @@ export interface TestInstance extends RunningInstance {
   submit(body: object): Promise<Job>
   /** Waits on the progress socket for the job's end, across restarts of the API, and returns the job. */
   ended(jobId: string): Promise<Job>
-  /** Waits on the progress socket for a job that looks so. */
+  /** Waits on the progress socket for a job that looks so; fails where the job ends without. */
   seen(jobId: string, looksRight: (message: ServerMessage) => boolean): Promise<ServerMessage>
   run(body: object): Promise<Job>
   media(job: Job): Promise<Media>
   info(url: string): Promise<Answer<Info & { code: string; detail: string }>>
-  /** Ends one of `temporal`, `api`, `worker` as a crash would; the supervisor starts it again. */
-  kill9(name: string): number
-  /** As whoever stops one process in order does; the supervisor starts it again. */
-  askToStop(name: string): number
+  /** Sends a signal to one of `temporal`, `api`, `worker`, once there is one: between two lives there is none. Gives its pid. */
+  signalTo(name: string, signal: NodeJS.Signals): Promise<number>
+  /** Ends one of them as a crash would; the supervisor starts it again. */
+  kill9(name: string): Promise<number>
   temporal(): Promise<{ client: Client; close: () => Promise<void> }>
   dispose(): Promise<void>
 }
@@ -75,20 +78,16 @@ export const startTestInstance = async (settings: Record<string, string> = {}): 
   }
 
   const ended = async (jobId: string): Promise<Job> => {
-    await seen(
-      jobId,
-      (message) =>
-        (message.type === 'state' && isEnded(message.state)) ||
-        (message.type === 'snapshot' && isEnded(message.job.state)),
-    )
+    await seen(jobId, hasEnded)
     return (await call<Job>('GET', `/jobs/${jobId}`)).body
   }
 
-  const signalTo = (name: string, signal: NodeJS.Signals): number => {
-    const found = readInstance(dataDir)?.processes.find((candidate) => candidate.name === name)
-    if (!found) throw new Error(`no process ${name}`)
-    process.kill(found.pid, signal)
-    return found.pid
+  const signalTo: TestInstance['signalTo'] = async (name, signal) => {
+    for (;;) {
+      const found = readInstance(dataDir)?.processes.find((candidate) => candidate.name === name)
+      if (found && signalIfThere(found.pid, signal)) return found.pid
+      await wait(20)
+    }
   }
 
   const submit = async (body: object): Promise<Job> => {
@@ -111,8 +110,8 @@ export const startTestInstance = async (settings: Record<string, string> = {}): 
       return (await call<Media>('GET', `/media/${id}`)).body
     },
     info: (url) => call('POST', '/info', { url }),
+    signalTo,
     kill9: (name) => signalTo(name, 'SIGKILL'),
-    askToStop: (name) => signalTo(name, 'SIGTERM'),
     temporal: async () => {
       const address = readInstance(dataDir)?.temporalAddress
       const connection = await Connection.connect({ address })
@@ -120,10 +119,15 @@ export const startTestInstance = async (settings: Record<string, string> = {}): 
     },
     dispose: async () => {
       await instance.stop()
+      // For people: set LOGS to a folder.
+      const folder = process.env['LOGS']
+      if (folder !== undefined) await cp(join(dataDir, 'logs'), join(folder, basename(dataDir)), { recursive: true })
       await rm(dataDir, { recursive: true, force: true })
     },
   }
 }
+
+const hasEnded = inState(...JOB_STATES.filter(isEnded))
 
 /** Null where the connection ended before the message came. */
 const listen = (
@@ -131,14 +135,16 @@ const listen = (
   jobId: string,
   looksRight: (message: ServerMessage) => boolean,
 ): Promise<ServerMessage | null> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}` }
     const socket = new WebSocket(`${url.replace('http', 'ws')}/api/v1/progress`, ['sluice.v1'], { headers })
     socket.on('open', () => socket.send(JSON.stringify({ type: 'subscribe', jobs: [jobId] })))
     socket.on('message', (data) => {
       const message = JSON.parse((data as Buffer).toString()) as ServerMessage
-      if (!looksRight(message)) return
-      resolve(message)
+      if (looksRight(message)) resolve(message)
+      else if (hasEnded(message))
+        reject(new Error(`the job ended before that was seen: ${(data as Buffer).toString()}`))
+      else return
       socket.close()
     })
     // A refused connection would otherwise be tried again at once, over and over.

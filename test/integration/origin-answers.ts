@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { drip, type Gate } from './origin-gate.ts'
 import type { Answer, Origin } from './origin.ts'
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -18,6 +19,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 
 export interface FileBehaviour {
   bytesPerSecond?: number
+  /** After so many bytes of the body it only drips, until the gate is open. */
+  held?: { afterBytes: number; gate: Gate }
   /** The connection is broken after so many bytes of the body. */
   cutAfterBytes?: number
   /** Content-Length says this instead of the truth. */
@@ -65,11 +68,14 @@ export const file =
 const send = async (
   chunks: AsyncIterable<Buffer>,
   response: ServerResponse,
-  { bytesPerSecond, cutAfterBytes, claimedBytes, stalls }: FileBehaviour,
+  { bytesPerSecond, cutAfterBytes, claimedBytes, stalls, held }: FileBehaviour,
 ): Promise<void> => {
   let sent = 0
-  for await (const chunk of chunks) {
+  for await (const read of chunks) {
     if (response.destroyed) return
+    const isHeld = held !== undefined && sent + read.length > held.afterBytes
+    const chunk = isHeld ? await drip(response, read, held.gate) : read
+    sent += read.length - chunk.length
     const rest = cutAfterBytes === undefined ? chunk.length : Math.min(chunk.length, cutAfterBytes - sent)
     // The callback comes with an error when the client has gone.
     await new Promise<void>((done) => response.write(chunk.subarray(0, rest), () => done()))

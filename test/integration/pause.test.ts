@@ -3,7 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { SIGNALS, workflowIdOf } from '../../contract/names.ts'
 import { makeHls } from './make-media.ts'
 import { file, folder, inTurn, status } from './origin-answers.ts'
-import { createWishLine, inState, progressOf, type WishLine } from './wish-line.ts'
+import { createGate } from './origin-gate.ts'
+import { inState, progressOf } from './server-messages.ts'
+import { createWishLine, type WishLine } from './wish-line.ts'
 
 /** Promised: 2 s. Here other encoders run beside it, on as few cores. */
 const PAUSE_WITHIN_MS = 4_000
@@ -13,18 +15,20 @@ beforeAll(async () => {
   line = await createWishLine()
 })
 afterAll(() => line.close())
-afterEach(() => line.resumeProcess('temporal'))
+afterEach(() => line.resumeTemporal())
 
 describe('pause', () => {
   it('in the middle of a download: within seconds, the slot is free, and it goes on where it was', async () => {
-    const job = await line.sluice.submit({ url: line.serveSlowly('brook'), preset: 'original' })
+    const { url, letGo } = line.serveHeld('brook')
+    const job = await line.sluice.submit({ url, preset: 'original' })
     await line.sluice.seen(job.id, progressOf('download'))
     expect(await line.timed(job, 'pause', 'paused')).toBeLessThan(PAUSE_WITHIN_MS)
     // There is one slot.
-    const other = await line.sluice.run({ url: line.serveSlowly('rill', 1_000_000), preset: 'original' })
+    const other = await line.sluice.run({ url: line.serve('rill'), preset: 'original' })
     expect(other.state).toBe('succeeded')
     expect(await line.read(job)).toMatchObject({ state: 'paused', pauseRequested: true, error: null })
     expect(await line.timed(job, 'resume', 'running')).toBeLessThan(PAUSE_WITHIN_MS)
+    letGo()
     const ended = await line.sluice.ended(job.id)
     expect(ended).toMatchObject({ state: 'succeeded', pauseRequested: false, run: 1 })
     expect(line.rangesOf('brook')).toEqual([null, null, expect.stringMatching(/^bytes=[1-9]\d{3,}-$/)])
@@ -33,12 +37,14 @@ describe('pause', () => {
 
   it('in the middle of a download in pieces: within seconds, and each piece goes on where it was', async () => {
     const hls = await makeHls(line.sluice.config.tools.ffmpeg, join(line.sluice.config.dataDir, 'hls'), { seconds: 12 })
-    await folder(line.origin, '/hls', hls, { bytesPerSecond: 30_000 })
+    const gate = createGate()
+    await folder(line.origin, '/hls', hls, { held: { afterBytes: 20_000, gate } })
     const job = await line.sluice.submit({ url: line.origin.urlOf('/hls/index.m3u8'), preset: 'original' })
     await line.sluice.seen(job.id, progressOf('download'))
     expect(await line.timed(job, 'pause', 'paused')).toBeLessThan(PAUSE_WITHIN_MS)
     expect(await line.toolsRunning()).toEqual([])
     await line.ask(job, 'resume')
+    gate.open()
     expect(await line.sluice.ended(job.id)).toMatchObject({ state: 'succeeded', error: null })
     const segments = line.origin.seen.filter(({ path }) => path.endsWith('.ts'))
     const begun = segments.filter(({ range }) => range === null).map(({ path }) => path)
@@ -57,7 +63,7 @@ describe('pause', () => {
       return finished.size > 0 && !finished.has(message.part) && message.done > 0
     })
     // One chunk may just have ended, and the next not have begun.
-    await vi.waitFor(async () => expect(await line.toolsRunning()).not.toEqual([]))
+    await vi.waitFor(async () => expect(await line.toolsRunning()).not.toEqual([]), { timeout: 30_000 })
     expect(await line.timed(job, 'pause', 'paused')).toBeLessThan(PAUSE_WITHIN_MS)
     expect(await line.toolsRunning()).toEqual([])
     const { steps } = await line.read(job)
@@ -65,7 +71,7 @@ describe('pause', () => {
     const encodedAgain = new Set<string | null>()
     const watching = line.sluice.seen(job.id, (message) => {
       if (progressOf('transcode')(message) && message.type === 'progress') encodedAgain.add(message.part)
-      return message.type === 'state' && message.state === 'succeeded'
+      return inState('succeeded')(message)
     })
     await line.ask(job, 'resume')
     await watching
@@ -79,31 +85,33 @@ describe('pause', () => {
   })
 
   it('outlives everything: it is still paused after a restart, and goes on', async () => {
-    const job = await line.sluice.submit({ url: line.serveSlowly('oxbow'), preset: 'original' })
+    const { url, letGo } = line.serveHeld('oxbow')
+    const job = await line.sluice.submit({ url, preset: 'original' })
     await line.sluice.seen(job.id, progressOf('download'))
+    const killAll = () => Promise.all(['worker', 'temporal', 'api'].map((name) => line.sluice.kill9(name)))
     await line.ask(job, 'pause')
     // In the middle of stopping.
-    for (const name of ['worker', 'temporal', 'api']) line.sluice.kill9(name)
+    await killAll()
     await line.sluice.seen(job.id, inState('paused'))
     // And once more, while it rests.
-    for (const name of ['worker', 'temporal', 'api']) line.sluice.kill9(name)
+    await killAll()
     await vi.waitFor(async () => expect((await fetch(`${line.sluice.url}/readyz`)).status).toBe(200), {
-      timeout: 60_000,
+      timeout: 120_000,
     })
     // Whatever would begin again by mistake would have begun before this one, in the same slot.
-    expect(await line.sluice.run({ url: line.serveSlowly('slough', 1_000_000), preset: 'original' })).toMatchObject({
+    expect(await line.sluice.run({ url: line.serve('slough'), preset: 'original' })).toMatchObject({
       state: 'succeeded',
     })
     expect(await line.read(job)).toMatchObject({ state: 'paused', pauseRequested: true })
     await line.ask(job, 'resume')
+    letGo()
     expect(await line.sluice.ended(job.id)).toMatchObject({ state: 'succeeded' })
     await line.expectNothingLeft(job)
   })
 
   it('of all that has not ended rests them all, and the command line goes on with those that it is given', async () => {
-    const jobs = await Promise.all(
-      ['run', 'race', 'riffle'].map((name) => line.sluice.submit({ url: line.serveSlowly(name), preset: 'original' })),
-    )
+    const served = ['run', 'race', 'riffle'].map((name) => line.serveHeld(name))
+    const jobs = await Promise.all(served.map(({ url }) => line.sluice.submit({ url, preset: 'original' })))
     const first = await Promise.race(
       jobs.map((job) => line.sluice.seen(job.id, progressOf('download')).then(() => job)),
     )
@@ -119,6 +127,7 @@ describe('pause', () => {
     const others = jobs.filter((job) => job !== first)
     const { stdout } = await line.commandLine('resume', first.id)
     expect(stdout).toMatch(new RegExp(`^${first.id}  `))
+    for (const { letGo } of served) letGo()
     expect(await line.sluice.ended(first.id)).toMatchObject({ state: 'succeeded' })
     for (const job of others) expect(await line.read(job)).toMatchObject({ state: 'paused' })
     await line.commandLine('cancel', ...others.map(({ id }) => id))
@@ -131,10 +140,10 @@ describe('pause', () => {
 
   it('before it begins: it waits in its row, with Temporal away too', async () => {
     await line.loseTemporal()
-    const job = await line.sluice.submit({ url: line.serveSlowly('beck', 1_000_000), preset: 'original' })
+    const job = await line.sluice.submit({ url: line.serve('beck'), preset: 'original' })
     await line.ask(job, 'pause')
     await line.sluice.seen(job.id, inState('paused'))
-    line.resumeProcess('temporal')
+    await line.resumeTemporal()
     expect(await line.read(job)).toMatchObject({ state: 'paused', pauseRequested: true })
     expect(line.rangesOf('beck')).toEqual([])
     await line.ask(job, 'resume')
@@ -144,29 +153,34 @@ describe('pause', () => {
   it('while Temporal is away ends what runs at once, and is known as paused when it is back', async () => {
     const job = await line.sluice.submit({ url: line.origin.urlOf('/long.mp4'), preset: 'web' })
     await line.sluice.seen(job.id, progressOf('transcode'))
-    line.stopProcess('temporal')
+    await line.haltTemporal()
     await line.ask(job, 'pause')
     await vi.waitFor(async () => expect(await line.toolsRunning()).toEqual([]), { timeout: 2_000 })
-    line.resumeProcess('temporal')
+    await line.resumeTemporal()
     await line.sluice.seen(job.id, inState('paused'))
     await line.ask(job, 'cancel')
     await line.expectNothingLeft(await line.sluice.ended(job.id))
   })
 
   it('taken back before Temporal heard of it costs the attempt alone', async () => {
-    const job = await line.sluice.submit({ url: line.serveSlowly('leat'), preset: 'original' })
+    const { url, letGo } = line.serveHeld('leat')
+    const job = await line.sluice.submit({ url, preset: 'original' })
     await line.sluice.seen(job.id, progressOf('download'))
-    line.stopProcess('temporal')
+    await line.haltTemporal()
     await line.ask(job, 'pause')
     await line.ask(job, 'resume')
-    line.resumeProcess('temporal')
+    await line.resumeTemporal()
+    letGo()
     expect(await line.sluice.ended(job.id)).toMatchObject({ state: 'succeeded', error: null })
   })
 
   it('between two tries, and by an operator with a signal', async () => {
     line.origin.on('/weir.mp4', inTurn(file(line.short), status(503, { 'retry-after': '600' })))
     const job = await line.sluice.submit({ url: line.origin.urlOf('/weir.mp4'), preset: 'original' })
-    await line.sluice.seen(job.id, (message) => message.type === 'state' && (message.step?.error ?? null) !== null)
+    await line.sluice.seen(job.id, (message) => {
+      const steps = message.type === 'snapshot' ? message.job.steps : message.type === 'state' ? [message.step] : []
+      return steps.some((step) => (step?.error ?? null) !== null)
+    })
     const { client, close } = await line.sluice.temporal()
     const workflow = client.workflow.getHandle(workflowIdOf('ingest', job.id, 1))
     await workflow.signal(SIGNALS.pause)
@@ -183,7 +197,7 @@ describe('pause', () => {
   })
 
   it('is refused with the state where it makes no sense', async () => {
-    const job = await line.sluice.run({ url: line.serveSlowly('pond', 1_000_000), preset: 'original' })
+    const job = await line.sluice.run({ url: line.serve('pond'), preset: 'original' })
     for (const word of ['pause', 'resume', 'cancel']) {
       const refused = await line.sluice.call('POST', `/jobs/${job.id}/${word}`)
       expect(refused).toMatchObject({ status: 409, body: { code: 'StateConflict', state: 'succeeded' } })

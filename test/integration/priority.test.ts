@@ -5,8 +5,10 @@ import { TASK_QUEUES } from '../../contract/names.ts'
 import type { ServerMessage } from '../../contract/socket.ts'
 import { startTestInstance, type TestInstance } from './instance.ts'
 import { makeClip } from './make-media.ts'
-import { file } from './origin-answers.ts'
+import { file, type FileBehaviour } from './origin-answers.ts'
+import { createGate } from './origin-gate.ts'
 import { startOrigin, type Origin } from './origin.ts'
+import { progressOf } from './server-messages.ts'
 
 /** Of temporal.api.enums.v1.TaskQueueType. */
 const ACTIVITIES = 2
@@ -27,16 +29,14 @@ afterAll(async () => {
   await origin.close()
 })
 
-const submit = (name: string, { bytesPerSecond = 1_000_000, priority = 3 } = {}): Promise<Job> => {
-  origin.on(`/${name}.mp4`, file(clip, { bytesPerSecond }))
+const submit = (name: string, { priority = 3, ...behaviour }: FileBehaviour & { priority?: number } = {}) => {
+  origin.on(`/${name}.mp4`, file(clip, behaviour))
   return sluice.submit({ url: origin.urlOf(`/${name}.mp4`), preset: 'original', priority })
 }
 const begun = (message: ServerMessage) => {
   const step = message.type === 'snapshot' ? message.job.steps[0] : message.type === 'state' ? message.step : null
   return step?.name === 'resolve' && step.state !== 'pending'
 }
-const running = (message: ServerMessage) =>
-  message.type === 'progress' && message.step === 'download' && message.done > 0
 
 const change = async (job: Job, priority: number): Promise<Job> => {
   const { status, body } = await sluice.call<Job>('PATCH', `/jobs/${job.id}`, { priority })
@@ -61,8 +61,8 @@ const waitingBy = async (): Promise<Record<string, number>> => {
 const served = (): string[] => [...new Set(origin.seen.map(({ path }) => path.replace(/^\/|\.mp4$/g, '')))]
 
 it('an urgent job overtakes those that wait for the slot, also where it was made urgent while it waited', async () => {
-  const busy = await submit('busy', { bytesPerSecond: 5_000 })
-  await sluice.seen(busy.id, running)
+  const busy = await submit('busy', { held: { afterBytes: 20_000, gate: createGate() } })
+  await sluice.seen(busy.id, progressOf('download'))
   const waiting: Job[] = []
   for (const name of ['first', 'second', 'third', 'fourth']) {
     const job = await submit(name)
@@ -77,7 +77,7 @@ it('an urgent job overtakes those that wait for the slot, also where it was made
   expect(await change(third, 1)).toMatchObject({ priority: 1 })
   // It is moved after the answer.
   const moved = async (): Promise<void> => expect(await waitingBy()).toMatchObject({ 1: 2, 5: 1 })
-  await vi.waitFor(moved, { timeout: 30_000, interval: 250 })
+  await vi.waitFor(moved, { timeout: 60_000, interval: 250 })
   expect(served()).toEqual(['busy'])
   await sluice.call('POST', `/jobs/${busy.id}/cancel`)
   for (const job of [urgent, ...waiting]) expect((await sluice.ended(job.id)).state).toBe('succeeded')

@@ -9,6 +9,7 @@ import { startTestInstance, type TestInstance } from './instance.ts'
 import { makeClip } from './make-media.ts'
 import { file } from './origin-answers.ts'
 import { startOrigin, type Origin } from './origin.ts'
+import { inState } from './server-messages.ts'
 
 let dir: string
 let sluice: TestInstance
@@ -59,7 +60,7 @@ const retried = async (job: Job): Promise<{ ended: Job; encoded: Set<string | nu
   expect((await sluice.call('POST', `/jobs/${job.id}/retry`)).status).toBe(202)
   await sluice.seen(job.id, (message: ServerMessage) => {
     if (message.type === 'progress' && message.step === 'transcode' && message.done > 0) encoded.add(message.part)
-    return message.type === 'state' && message.state === 'succeeded'
+    return inState('succeeded')(message)
   })
   return { ended: await sluice.ended(job.id), encoded }
 }

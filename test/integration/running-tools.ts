@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 
 /** Programs that work in a data directory. */
 const toolProcessesIn = async (dataDir: string): Promise<{ pid: number; command: string }[]> => {
@@ -15,9 +16,24 @@ const toolProcessesIn = async (dataDir: string): Promise<{ pid: number; command:
 export const toolsRunningIn = async (dataDir: string): Promise<string[]> =>
   (await toolProcessesIn(dataDir)).map(({ command }) => command)
 
-/** Halts them where they are: they end with those who started them. Returns how many. */
-export const haltToolsIn = async (dataDir: string): Promise<number> => {
-  const processes = await toolProcessesIn(dataDir)
-  for (const { pid } of processes) process.kill(pid, 'SIGSTOP')
-  return processes.length
+/** False where it has gone. */
+export const signalIfThere = (pid: number, signal: NodeJS.Signals): boolean => {
+  try {
+    process.kill(pid, signal)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    throw error
+  }
+}
+
+/** Halts those that there are, once there is one, where they are: they end with those who started them. */
+export const haltToolsIn = async (dataDir: string): Promise<void> => {
+  for (;;) {
+    const processes = await toolProcessesIn(dataDir)
+    const halted = processes.filter(({ pid }) => signalIfThere(pid, 'SIGSTOP'))
+    if (halted.length > 0) return
+    // One piece may just have ended, and the next not have begun.
+    await wait(20)
+  }
 }

@@ -61,7 +61,7 @@ const hls = (path: string): DirectFile => ({
 const fetchInto = async (name: string, source: DirectFile, stopAt = Infinity) => {
   const readings: FormatProgress[] = []
   const stopping = new AbortController()
-  const context = { egress, silenceMs: 1_000, signal: stopping.signal }
+  const context = { egress, silenceMs: 20_000, signal: stopping.signal }
   const dir = join(line.config.dataDir, name)
   const [fetched] = await fetchDirect(context, dir, [source], (reading) => {
     readings.push(reading)

@@ -9,19 +9,26 @@ const run = promisify(execFile)
 const SETUP = fileURLToPath(new URL('../../scripts/setup.mjs', import.meta.url))
 const PATHS = fileURLToPath(new URL('../../.tools/tools.json', import.meta.url))
 
+/** Has a program tell what it has cost: its own time, however many share the machine. */
+const TELL_COST = `data:text/javascript,
+  process.on('exit', () => {
+    const { user, system } = process.cpuUsage()
+    process.stdout.write('COST ' + (user + system) / 1000)
+  })`
+
 const setUp = async (settings: Record<string, string> = {}, flag = '--test') => {
-  const startedAt = performance.now()
   const env = { ...process.env, ...settings }
-  const { stdout, stderr } = await run(process.execPath, [SETUP, flag], { env })
-  return { said: stdout + stderr, ms: performance.now() - startedAt }
+  const { stdout, stderr } = await run(process.execPath, ['--import', TELL_COST, SETUP, flag], { env })
+  const [said, cost] = stdout.split('COST ')
+  return { said: said + stderr, cpuMs: Number(cost) }
 }
 
 describe('set-up', () => {
   it('does nothing, says nothing and is quick where all is there', async () => {
     await setUp()
-    const { said, ms } = await setUp()
+    const { said, cpuMs } = await setUp()
     expect(said).toBe('')
-    expect(ms).toBeLessThan(2_000)
+    expect(cpuMs).toBeLessThan(1_000)
   })
 
   it('has found a build of each tool that runs here', async () => {

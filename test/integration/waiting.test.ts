@@ -2,11 +2,11 @@ import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Job } from '../../contract/jobs.ts'
-import type { ServerMessage } from '../../contract/socket.ts'
 import { startTestInstance, type TestInstance } from './instance.ts'
 import { makeClip } from './make-media.ts'
 import { file } from './origin-answers.ts'
 import { startOrigin, type Origin } from './origin.ts'
+import { inState } from './server-messages.ts'
 
 /** Enough for an instance and a job or two. */
 const QUOTA_BYTES = 150_000_000
@@ -25,8 +25,6 @@ afterAll(async () => {
 })
 
 const filler = (): string => join(sluice.config.dataDir, 'filler')
-const inState = (state: string) => (message: ServerMessage) =>
-  (message.type === 'state' && message.state === state) || (message.type === 'snapshot' && message.job.state === state)
 const ask = async (job: Job, word: string): Promise<void> =>
   expect((await sluice.call('POST', `/jobs/${job.id}/${word}`)).status).toBe(202)
 

@@ -5,20 +5,15 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { expect, vi } from 'vitest'
 import type { Job } from '../../contract/jobs.ts'
-import type { ServerMessage } from '../../contract/socket.ts'
-import { readInstance } from '../../scripts/instance-file.ts'
 import { startTestInstance } from './instance.ts'
 import { makeClip } from './make-media.ts'
 import { file } from './origin-answers.ts'
+import { createGate } from './origin-gate.ts'
 import { startOrigin } from './origin.ts'
 import { toolsRunningIn } from './running-tools.ts'
+import { inState } from './server-messages.ts'
 
 export type WishLine = Awaited<ReturnType<typeof createWishLine>>
-
-export const progressOf = (step: string) => (message: ServerMessage) =>
-  message.type === 'progress' && message.step === step && message.done > 0
-export const inState = (state: string) => (message: ServerMessage) =>
-  (message.type === 'state' && message.state === state) || (message.type === 'snapshot' && message.job.state === state)
 
 /**
  * An instance with one slot for downloads and short chunks, an origin with a clip that takes long to encode (`/long.mp4`), and
@@ -41,9 +36,6 @@ export const createWishLine = async () => {
     expect(code).toBe(202)
     return body
   }
-  const pidOf = (name: string): number | undefined =>
-    readInstance(dataDir)?.processes.find((candidate) => candidate.name === name)?.pid
-  const stopProcess = (name: string): void => void process.kill(pidOf(name) ?? 0, 'SIGSTOP')
   const toolsRunning = (): Promise<string[]> => toolsRunningIn(dataDir)
 
   return {
@@ -51,12 +43,17 @@ export const createWishLine = async () => {
     origin,
     short,
     ask,
-    stopProcess,
     toolsRunning,
-    /** Serves the short clip slowly, under a name of its own. */
-    serveSlowly: (name: string, bytesPerSecond = 25_000): string => {
-      origin.on(`/${name}.mp4`, file(short, { bytesPerSecond }))
+    /** Serves the short clip under a name of its own. */
+    serve: (name: string): string => {
+      origin.on(`/${name}.mp4`, file(short))
       return origin.urlOf(`/${name}.mp4`)
+    },
+    /** Serves the beginning of the short clip under a name of its own; the rest comes when it is let go. */
+    serveHeld: (name: string): { url: string; letGo: () => void } => {
+      const gate = createGate()
+      origin.on(`/${name}.mp4`, file(short, { held: { afterBytes: 20_000, gate } }))
+      return { url: origin.urlOf(`/${name}.mp4`), letGo: () => gate.open() }
     },
     rangesOf: (name: string) => origin.seen.filter(({ path }) => path === `/${name}.mp4`).map(({ range }) => range),
     read: async (job: Job): Promise<Job> => (await sluice.call<Job>('GET', `/jobs/${job.id}`)).body,
@@ -70,15 +67,14 @@ export const createWishLine = async () => {
     },
     commandLine: (...words: string[]) =>
       promisify(execFile)(process.execPath, ['--import', 'tsx', 'cli.ts', '--data', dataDir, ...words]),
-    resumeProcess: (name: string): void => {
-      const pid = pidOf(name)
-      if (pid !== undefined) process.kill(pid, 'SIGCONT')
-    },
-    /** Stops Temporal, and waits until its last answer is so old that the next job is not sent off without asking: 2 s. */
+    /** As a debugger would: it is there, and answers nobody. */
+    haltTemporal: () => sluice.signalTo('temporal', 'SIGSTOP'),
+    resumeTemporal: () => sluice.signalTo('temporal', 'SIGCONT'),
+    /** Halts Temporal, and waits until its last answer is so old that the next job is not sent off without asking: 2 s. */
     loseTemporal: async (): Promise<void> => {
-      stopProcess('temporal')
+      await sluice.signalTo('temporal', 'SIGSTOP')
+      await vi.waitFor(async () => expect((await fetch(`${sluice.url}/readyz`)).status).toBe(503), { timeout: 60_000 })
       await wait(2_100)
-      await vi.waitFor(async () => expect((await fetch(`${sluice.url}/readyz`)).status).toBe(503), { timeout: 20_000 })
     },
     expectNothingLeft: async (job: Job): Promise<void> => {
       expect(await readdir(join(dataDir, 'work'))).not.toContain(job.id)

@@ -7,7 +7,7 @@ import type { JobProjection } from '../../contract/steps.ts'
 import { fakeActivities, jobInput, useWorkflows } from './harness.ts'
 
 const runIngest = useWorkflows()
-const WAIT = { timeout: 20_000, interval: 20 }
+const WAIT = { timeout: 60_000, interval: 20 }
 
 const downloaded = { file: { key: 'job/source.mp4', sizeBytes: 1 }, extension: 'mp4' }
 

@@ -6,7 +6,7 @@ import type { JobProjection } from '../../contract/steps.ts'
 import { fakeActivities, jobInput, toolFailure, useWorkflows } from './harness.ts'
 
 const runIngest = useWorkflows()
-const WAIT = { timeout: 20_000, interval: 20 }
+const WAIT = { timeout: 60_000, interval: 20 }
 
 const downloaded = { file: { key: 'job/source.mp4', sizeBytes: 1 }, extension: 'mp4' }
 
@@ -81,7 +81,8 @@ describe('a job without room on the disk', () => {
     const telling = async (times: number, isTold: (nth: number) => boolean) => {
       let workflow: WorkflowHandle | null = null
       const fake = withoutRoom(times, async (nth) => {
-        if (isTold(nth)) await vi.waitFor(() => workflow?.signal(SIGNALS.room) ?? Promise.reject(new Error('not yet')))
+        if (isTold(nth))
+          await vi.waitFor(() => workflow?.signal(SIGNALS.room) ?? Promise.reject(new Error('not yet')), WAIT)
       })
       await runIngest(jobInput(), fake.activities, {
         meanwhile: async (handle) => {
