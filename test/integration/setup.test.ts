@@ -10,11 +10,10 @@ const SETUP = fileURLToPath(new URL('../../scripts/setup.mjs', import.meta.url))
 const PATHS = fileURLToPath(new URL('../../.tools/tools.json', import.meta.url))
 
 /** Has a program tell what it has cost: its own time, however many share the machine. */
-const TELL_COST = `data:text/javascript,
-  process.on('exit', () => {
-    const { user, system } = process.cpuUsage()
-    process.stdout.write('COST ' + (user + system) / 1000)
-  })`
+const TELL_COST = `data:text/javascript,${encodeURIComponent(`process.on('exit', () => {
+  const { user, system } = process.cpuUsage()
+  process.stdout.write('COST ' + (user + system) / 1000)
+})`)}`
 
 const setUp = async (settings: Record<string, string> = {}, flag = '--test') => {
   const env = { ...process.env, ...settings }
