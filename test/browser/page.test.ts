@@ -112,6 +112,8 @@ it('plays a stream, with pictures of the storyboard above the time bar', async (
   await player.play.click()
   await player.playsTo(1.5)
   expect(await player.player.locator('hls-video').count()).toBe(1)
+  // Of one sound track there is nothing to choose.
+  expect(await player.player.locator('media-audio-track-menu-button').count()).toBe(0)
 
   await player.timeBar.hover({ position: { x: 200, y: 5 } })
   await player.preview.waitFor()

@@ -10,3 +10,7 @@ export const playbackOf = (media: Media): Playback | null => {
   if (!main) return null
   return { kind: main.contentType.startsWith('audio/') ? 'audio' : 'video', file: main }
 }
+
+/** Whether a player can let people choose between sound tracks: each has a playlist of its own in the stream. */
+export const offersSounds = (media: Media): boolean =>
+  media.files.filter(({ path }) => /^stream\/audio[^/]*\/index\.m3u8$/.test(path)).length > 1

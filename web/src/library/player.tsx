@@ -14,9 +14,10 @@ import {
   MediaTimeRange,
   MediaVolumeRange,
 } from 'media-chrome/react'
+import { MediaAudioTrackMenu, MediaAudioTrackMenuButton } from 'media-chrome/react/menu'
 import { lazy, Suspense } from 'react'
 import type { Media } from '../../../contract/media.ts'
-import { type Playback, playbackOf } from './playback.ts'
+import { offersSounds, type Playback, playbackOf } from './playback.ts'
 import styles from './player.module.css'
 import { postersOf } from './poster.tsx'
 
@@ -60,6 +61,7 @@ export const Player = ({ media }: { media: Media }) => {
   const playback = playbackOf(media)
   if (!playback) return <p>There is no file here that a browser could play.</p>
   const isAudio = playback.kind === 'audio'
+  const hasChoice = offersSounds(media)
   const shape = media.width && media.height ? `${media.width} / ${media.height}` : '16 / 9'
   return (
     <MediaController
@@ -72,6 +74,7 @@ export const Player = ({ media }: { media: Media }) => {
       <MediaElement playback={playback} media={media} />
       {!isAudio && <MediaLoadingIndicator slot="centered-chrome" noAutohide />}
       {!isAudio && <MediaErrorDialog slot="dialog" />}
+      {hasChoice && <MediaAudioTrackMenu anchor="auto" hidden />}
       <MediaControlBar className={styles.seek}>
         <MediaTimeRange />
       </MediaControlBar>
@@ -84,6 +87,7 @@ export const Player = ({ media }: { media: Media }) => {
         <MediaTimeDisplay showDuration />
         <span className={styles.space} />
         <MediaPlaybackRateButton rates={[0.5, 1, 1.25, 1.5, 2]} />
+        {hasChoice && <MediaAudioTrackMenuButton />}
         {!isAudio && <MediaPipButton className={styles.pip} />}
         {!isAudio && <MediaFullscreenButton />}
       </MediaControlBar>
