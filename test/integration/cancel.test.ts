@@ -53,6 +53,6 @@ describe('cancel', () => {
     await line.ask(job, 'cancel')
     await line.sluice.kill9('worker')
     expect(await line.sluice.ended(job.id)).toMatchObject({ state: 'cancelled', error: null })
-    await vi.waitFor(() => line.expectNothingLeft(job), { timeout: 10_000 })
+    await vi.waitFor(() => line.expectNothingLeft(job), { timeout: 60_000 })
   })
 })

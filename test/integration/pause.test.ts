@@ -155,7 +155,7 @@ describe('pause', () => {
     await line.sluice.seen(job.id, progressOf('transcode'))
     await line.haltTemporal()
     await line.ask(job, 'pause')
-    await vi.waitFor(async () => expect(await line.toolsRunning()).toEqual([]), { timeout: 2_000 })
+    await vi.waitFor(async () => expect(await line.toolsRunning()).toEqual([]), { timeout: PAUSE_WITHIN_MS })
     await line.resumeTemporal()
     await line.sluice.seen(job.id, inState('paused'))
     await line.ask(job, 'cancel')

@@ -37,7 +37,7 @@ const start = (script: string, more: Partial<SupervisedSpec> = {}, wellAfterMs?:
       logPath: join(folder, 'fake.log'),
       showsWarnings: true,
       whenUp: null,
-      readyWithinMs: 10_000,
+      readyWithinMs: 60_000,
       stopGraceMs: 5_000,
       ...more,
     },

@@ -93,6 +93,7 @@ describe('the progress link', () => {
     expect(hub.lastHeardAt()).toBe(0)
     const link = linkTo(port)
     await publishUntilHeard(link, events)
+    const publishedAt = Date.now()
     const received: number[] = []
     const done = new Promise<void>((resolve) => {
       hub.onMessage((message) => {
@@ -104,7 +105,7 @@ describe('the progress link', () => {
     link.publish({ type: 'changed', jobId: 'a', revision: 1 })
     await done
     expect(received).toEqual(Array.from({ length: 500 }, (_, index) => index + 1))
-    expect(Date.now() - hub.lastHeardAt()).toBeLessThan(1_000)
+    expect(hub.lastHeardAt()).toBeGreaterThanOrEqual(publishedAt)
   })
 
   test('is refused without the right secret', async () => {
@@ -139,7 +140,7 @@ describe('the progress link', () => {
       second.close()
       server.close()
     })
-    await expect.poll(() => messages.length, { timeout: 5_000 }).toBeGreaterThanOrEqual(2)
+    await expect.poll(() => messages.length).toBeGreaterThanOrEqual(2)
     expect(messages.slice(0, 2)).toEqual([
       { type: 'changed', jobId: 'b', revision: 2 },
       { type: 'changed', jobId: 'a', revision: 7 },
@@ -149,9 +150,9 @@ describe('the progress link', () => {
   test('says each second that it lives, with nothing to publish', async () => {
     const { hub, port } = await startHub()
     linkTo(port)
-    await expect.poll(() => hub.lastHeardAt(), { timeout: 5_000 }).toBeGreaterThan(0)
+    await expect.poll(() => hub.lastHeardAt()).toBeGreaterThan(0)
     const opened = hub.lastHeardAt()
-    await expect.poll(() => hub.lastHeardAt(), { timeout: 3_000 }).toBeGreaterThan(opened)
+    await expect.poll(() => hub.lastHeardAt()).toBeGreaterThan(opened)
   })
 
   test('keeps a bounded number of hints while nobody listens', async () => {
@@ -164,7 +165,7 @@ describe('the progress link', () => {
     const ids: string[] = []
     back.events.on('message', (message: BusMessage) => message.type === 'changed' && ids.push(message.jobId))
     link.publish({ type: 'changed', jobId: 'last', revision: 1 })
-    await expect.poll(() => ids.at(-1), { timeout: 5_000 }).toBe('last')
+    await expect.poll(() => ids.at(-1)).toBe('last')
     expect(ids).toHaveLength(1_000)
     expect(ids[0]).toBe('job-501')
   })

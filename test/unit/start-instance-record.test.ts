@@ -28,6 +28,6 @@ it('outlives a disk that takes nothing, and is written when it does again', asyn
   mkdirSync(dataDir)
   await vi.waitFor(
     () => expect(readInstance(dataDir)?.processes).toMatchObject([{ name: 'api', pid: process.pid }]),
-    5_000,
+    30_000,
   )
 })

@@ -46,7 +46,7 @@ describe('the live store', () => {
     store.loaded([jobView()])
     store.receive(ended)
     flush()
-    await vi.waitFor(() => expect(store.getState().jobs.get('job-1')?.job.revision).toBe(3))
+    await vi.waitFor(() => expect(store.getState().jobs.get('job-1')?.job.revision).toBe(3), 30_000)
     expect(loads.mock.calls).toEqual([['job-1']])
   })
 
@@ -55,7 +55,7 @@ describe('the live store', () => {
     store.loaded([jobView()])
     store.receive(ended)
     flush()
-    await vi.waitFor(() => expect(errors).toHaveLength(1))
+    await vi.waitFor(() => expect(errors).toHaveLength(1), 30_000)
     store.receive({ ...ended, revision: 4 })
     flush()
     expect(loads).toHaveBeenCalledTimes(2)
