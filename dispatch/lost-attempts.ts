@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ActivityNotFoundError, WorkflowNotFoundError, type Client } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
 import type { Logger } from 'pino'
@@ -44,23 +45,58 @@ export interface LostAttemptsDeps {
   signal: AbortSignal
 }
 
+/** Past so long Temporal misses the heartbeat, and hands the work out by itself. */
+const TRIES_FOR_MS = 60_000
+const TRY_AGAIN_MS = 1_000
+
 /**
- * Gives back what dead workers had taken and not even noted: killed between the moment in which Temporal handed them a task and
- * the one in which its scratch folder appeared. Asks about every running workflow, some 5 ms of the server each.
- * @throws gRPC errors where Temporal does not answer.
+ * Gives back what dead workers had taken and has no scratch folder: killed between the moment in which Temporal handed them a task and
+ * the one in which the folder appeared, or after it was removed and before Temporal heard of the end. Asks about every running
+ * workflow, some 5 ms of the server each, and again where one cannot be told: the server may have been killed, too, and just be
+ * starting. @returns how many were given back.
+ * @throws gRPC errors where Temporal does not answer for a minute.
  */
-export const giveBackUnnoted = async ({ client, isDead, log, signal }: LostAttemptsDeps): Promise<number> => {
-  let given = 0
-  for await (const { workflowId, runId } of client.workflow.list({ query: 'ExecutionStatus = "Running"' })) {
-    if (signal.aborted) break
+export const giveBackUnnoted = async (deps: LostAttemptsDeps): Promise<number> => {
+  const until = performance.now() + TRIES_FOR_MS
+  for (let given = 0; ;) {
+    const round = await giveBackOnce(deps)
+    given += round.given
+    if (round.failed === null || deps.signal.aborted) return given
+    if (performance.now() > until) throw round.failed.error
+    await sleep(TRY_AGAIN_MS, undefined, { signal: deps.signal }).catch(() => undefined)
+  }
+}
+
+interface Round {
+  given: number
+  /** The last of what went wrong. */
+  failed: { error: unknown } | null
+}
+
+const giveBackOnce = async ({ client, isDead, log, signal }: LostAttemptsDeps): Promise<Round> => {
+  const round: Round = { given: 0, failed: null }
+  const tryTo = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      round.failed = { error }
+    }
+  }
+  const giveBack = async (workflowId: string, runId: string): Promise<void> => {
     for (const { activityId, identity } of await begunActivities(client, { workflowId, runId })) {
       if (!(await isDead(identity))) continue
       if (!(await ignoringGone(() => client.activity.fail({ workflowId, runId, activityId }, lost())))) continue
-      given += 1
+      round.given += 1
       log.warn({ workflowId, activityId, identity }, 'gave back what a dead worker had just taken')
     }
   }
-  return given
+  await tryTo(async () => {
+    for await (const { workflowId, runId } of client.workflow.list({ query: 'ExecutionStatus = "Running"' })) {
+      if (signal.aborted) return
+      await tryTo(() => giveBack(workflowId, runId))
+    }
+  })
+  return round
 }
 
 const begunActivities = async (

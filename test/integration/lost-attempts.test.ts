@@ -54,34 +54,57 @@ const takeTask = (queue: string, identity: string) =>
 
 const log = pino({ level: 'silent' })
 
-const giveBack = () =>
+const isDeadWorker = async (identity: string): Promise<boolean> => {
+  const named = processOf(identity)
+  return named !== null && isDead(named)
+}
+const giveBack = (isDeadOne = isDeadWorker) =>
   giveBackUnnoted({
     client: temporal.client,
-    isDead: async (identity) => {
-      const named = processOf(identity)
-      return named !== null && isDead(named)
-    },
+    isDead: isDeadOne,
     log,
     signal: new AbortController().signal,
   })
 
 /** Visibility lags behind. */
-const listed = async (): Promise<void> => {
-  while ((await temporal.client.workflow.count('ExecutionStatus = "Running"')).count === 0) await sleep(50)
+const listed = async (workflows = 1): Promise<void> => {
+  while ((await temporal.client.workflow.count('ExecutionStatus = "Running"')).count < workflows) await sleep(50)
+}
+const deadIdentity = async (): Promise<string> => {
+  const child = spawn(process.execPath, ['-e', ''])
+  const dead = identityOf({ ...(await thisProcess()), pid: child.pid ?? 0 })
+  await once(child, 'exit')
+  return dead
 }
 
 it('brings back in a moment what a worker had taken and died before it noted it', async () => {
   await scheduleActivity('lost')
-  const child = spawn(process.execPath, ['-e', ''])
-  const dead = identityOf({ ...(await thisProcess()), pid: child.pid ?? 0 })
-  await once(child, 'exit')
-  expect((await takeTask('lost', dead)).attempt).toBe(1)
+  expect((await takeTask('lost', await deadIdentity())).attempt).toBe(1)
   await listed()
   expect(await giveBack()).toBe(1)
   expect((await takeTask('lost', identityOf(await thisProcess()))).attempt).toBe(2)
   // That one is alive, and so is one that cannot be told.
   expect(await giveBack()).toBe(0)
   await temporal.client.workflow.getHandle('lost').terminate()
+})
+
+it('brings back the others where one cannot be told, and that one a moment later', async () => {
+  const queues = ['one', 'other']
+  for (const queue of queues) {
+    await scheduleActivity(queue)
+    await takeTask(queue, await deadIdentity())
+  }
+  await listed(queues.length)
+  let asked = 0
+  const given = giveBack((identity) => {
+    asked += 1
+    return asked === 1 ? Promise.reject(new Error('it does not answer')) : isDeadWorker(identity)
+  })
+  expect(await given).toBe(2)
+  for (const queue of queues) {
+    expect((await takeTask(queue, identityOf(await thisProcess()))).attempt).toBe(2)
+    await temporal.client.workflow.getHandle(queue).terminate()
+  }
 })
 
 it('goes on where Temporal, come from a backup, does not know the attempt yet', async () => {
