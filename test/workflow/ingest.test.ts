@@ -102,11 +102,15 @@ describe('ingest', () => {
     let running = 0
     let most = 0
     let packed: string[] = []
+    let sayFewRun = (): void => {}
+    const fewRun = new Promise<void>((resolve) => (sayFewRun = resolve))
     const { activities, projections } = fakeActivities({
       plan: async () => ingestPlan({ chunkStarts }),
       transcodeChunk: async ({ chunk }) => {
         running += 1
         most = Math.max(most, running)
+        if (running === 4) sayFewRun()
+        await fewRun
         // Even ones take longer than those behind them.
         await sleep(chunk % 2 === 0 ? 150 : 20)
         running -= 1
