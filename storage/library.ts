@@ -131,8 +131,7 @@ export const createLibrary = (libraryDir: string): Library => {
         // Who has lost it to a later attempt has nothing to replace anything with.
         await access(staging)
         if (isOwn) await removeRevealed({ base, mainExtension })
-        await mkdir(dirname(folder), { recursive: true })
-        await rename(staging, folder)
+        await moveInto(staging, folder)
       }
       if (main === null || mainExtension === null) return
       await renameIfThere(join(folder, main), `${folder}.${mainExtension}`)
@@ -168,6 +167,22 @@ const renameIfThere = async (from: string, to: string): Promise<boolean> => {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
     throw error
+  }
+}
+
+/** Others may remove the folder around it at any moment, as long as it is empty. */
+const MOST_TRIES = 100
+
+const moveInto = async (from: string, to: string): Promise<void> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await mkdir(dirname(to), { recursive: true })
+      await rename(from, to)
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === MOST_TRIES || !(await exists(from)))
+        throw error
+    }
   }
 }
 

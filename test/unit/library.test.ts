@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLibrary, writeChecksums, writeManifest } from '../../storage/library.ts'
 import { hashFile } from '../../tools/hash-file.ts'
@@ -56,6 +57,28 @@ describe('a library', () => {
     await library.discard(staging)
     expect(await readFile(library.pathOf(`${target.base}.mp4`), 'utf8')).toBe('film')
     expect(await readdir(join(dir, 'library', '.incoming'))).toEqual([])
+  })
+
+  it('shows a media while the folder for it goes, with the last of what was there', async () => {
+    const { library } = await stageOne()
+    let isOver = false
+    const going = (async () => {
+      while (!isOver) {
+        await rmdir(library.pathOf('Someone')).catch(() => undefined)
+        await sleep(1)
+      }
+    })()
+    try {
+      for (let time = 0; time < 30; time += 1) {
+        const { staging } = await stageOne()
+        await library.reveal(staging, target)
+        expect(await readFile(library.pathOf(`${target.base}.mp4`), 'utf8')).toBe('film')
+        await library.withdraw({ ...target, mediaId: 'media-1' })
+      }
+    } finally {
+      isOver = true
+      await going
+    }
   })
 
   it('shows the whole of one of two attempts at the same time, whatever the other does', async () => {
