@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConfig } from '../../config.ts'
 import { readInstalledTools } from '../../scripts/installed-tools.ts'
 import { carryOut } from './carry-out.ts'
@@ -34,6 +35,8 @@ const CHUNK_SECONDS = 4
 const LONGEST_CHUNK = 1.5
 /** After the last fault; a heartbeat that is missed costs a minute, and on a machine that is overrun an encode does, too. */
 const FINISH_WITHIN_MS = 600_000
+/** What a worker began in the moment of its end is noted a moment later, when two programs have become the encoder. */
+const AFTERMATH_MS = 500
 /** A fault waits at most 120 s for its victim, most of them hardly at all, and takes a few seconds itself. */
 const MS_PER_FAULT = 60_000
 
@@ -102,8 +105,9 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
           afterMs: planned.afterMs * pace,
         },
       )
-      count.markOver(planned.number)
       const atMs = elapsed()
+      await sleep(AFTERMATH_MS)
+      count.markOver(planned.number)
       done.push({ ...planned, met, atMs })
       const live = jobs.all.filter(({ ended }) => ended === null).length
       say(
