@@ -1,8 +1,9 @@
-import { mkdir, readdir, symlink } from 'node:fs/promises'
+import { mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import type { FileRole } from '../contract/media.ts'
 import type { SoundPlan } from '../contract/plan.ts'
+import { filesIn } from '../storage/files-in.ts'
 import { plannedLanguage } from '../tools/ffmpeg-language.ts'
 import { isCopied, muxArgs } from '../tools/ffmpeg-mux.ts'
 import { rungArgs } from '../tools/ffmpeg-rung.ts'
@@ -28,15 +29,7 @@ export const packageStream = async (packaging: Packaging): Promise<MadeProduct[]
   ]
   await mkdir(join(dir, OUTPUT))
   await packageStreams(context, streams, `package/${OUTPUT}`)
-  const names = await readdir(join(dir, OUTPUT), { recursive: true, withFileTypes: true })
-  const files = names
-    .filter((entry) => entry.isFile())
-    .map((entry) =>
-      join(entry.parentPath, entry.name)
-        .slice(dir.length + 1)
-        .replaceAll('\\', '/'),
-    )
-    .toSorted()
+  const files = (await filesIn(join(dir, OUTPUT))).map((file) => `${OUTPUT}/${file}`).toSorted()
   for (const required of [HLS_MASTER, DASH_MANIFEST, ...streams.map(({ name }) => `${name}/index.m3u8`)]) {
     if (!files.includes(`${OUTPUT}/${required}`))
       throw new SluiceError('OutputInvalid', `The stream lacks ${required}.`)

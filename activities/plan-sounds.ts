@@ -1,5 +1,6 @@
 import { SluiceError } from '../contract/failures.ts'
 import type { SoundPlan } from '../contract/plan.ts'
+import { makesEverySound } from '../contract/presets.ts'
 import type { AudioFacts, SourceFacts } from '../contract/source-facts.ts'
 import { MOST_SOUNDS } from '../tools/ffprobe-sounds.ts'
 import { decideAudio, type AudioQuestion } from './plan-audio.ts'
@@ -18,8 +19,7 @@ export interface SoundsDecision {
 export const decideSounds = (source: SourceFacts, question: Omit<AudioQuestion, 'facts'>): SoundsDecision => {
   const { preset } = question
   const { audio, furtherAudio } = source
-  const every = preset.tracks === 'every' && preset.audio !== 'source'
-  const tracks: AudioFacts[] = [...(audio ? [audio] : []), ...(every ? furtherAudio : [])]
+  const tracks: AudioFacts[] = [...(audio ? [audio] : []), ...(makesEverySound(preset) ? furtherAudio : [])]
   if (tracks.length === 0) {
     if (preset.video === 'none') throw new SluiceError('UnsupportedMedia', 'The source has no sound.')
     return { sounds: [], reasons: ['The source has no sound.'] }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
-import { PRESETS, type PresetName } from '../contract/presets.ts'
+import { makesEverySound, PRESETS } from '../contract/presets.ts'
 import type { Probed, ProbeInput } from '../contract/steps.ts'
 import { confirmInterlaced } from '../tools/ffmpeg-idet.ts'
 import { probeFile, scanPackets } from '../tools/ffprobe.ts'
@@ -33,7 +33,7 @@ export const createProbe =
       const layout = await readMp4Layout(path)
       refuseCutOff(layout, input.file.sizeBytes)
       const video = mainVideo(answer)
-      const sounds = allAudio(answer).slice(0, measuresEverySound(input.preset) ? undefined : 1)
+      const sounds = allAudio(answer).slice(0, makesEverySound(PRESETS[input.preset]) ? undefined : 1)
       if (!video && sounds.length === 0) {
         throw new SluiceError('UnsupportedMedia', 'There is neither picture nor sound in this file.')
       }
@@ -70,10 +70,6 @@ interface StreamsOfFile {
   durationMs: number | null
   corrected: boolean
 }
-
-/** Tracks that are only copied need not be known. */
-const measuresEverySound = (name: PresetName): boolean =>
-  PRESETS[name].tracks === 'every' && PRESETS[name].audio !== 'source'
 
 const scanStreams = async (
   run: StepRun,

@@ -235,3 +235,7 @@ export const idleOptions = (preset: PresetName, options: JobOptions): { option: 
 /** Whether the sound is brought to one loudness. */
 export const wantsLoudness = (preset: PresetName, options: Pick<JobOptions, 'loudness'>): boolean =>
   PRESETS[preset].audio !== 'source' && (options.loudness ?? PRESETS[preset].loudness)
+
+/** Whether each sound track is made like the first, and not only copied: then all of them have to be known. */
+export const makesEverySound = ({ tracks, audio }: Pick<Preset, 'tracks' | 'audio'>): boolean =>
+  tracks === 'every' && audio !== 'source'

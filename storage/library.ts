@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { access, copyFile, link, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
+import { filesIn } from './files-in.ts'
 
 /** The manifest names the media that a folder belongs to, so that the library can be understood without its catalog. */
 export const MANIFEST_FILE = 'manifest.json'
@@ -194,12 +195,6 @@ const exists = (path: string): Promise<boolean> =>
 
 const sumsIn = (folder: string): Promise<string | null> =>
   readFile(join(folder, CHECKSUMS_FILE), 'utf8').catch(() => null)
-
-/** Paths within the folder. */
-const filesIn = async (folder: string): Promise<string[]> => {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-}
 
 const mediaIdIn = async (folder: string): Promise<string | null> => {
   try {

@@ -71,7 +71,7 @@ export const mainStreams = (plan: MuxedPlan, files: MuxedFiles): MuxStream[] => 
   return [...picture(), ...sounds, ...plan.alsoCopy.map(copied)]
 }
 
-const isMatroska = (extension: string): boolean => extension.startsWith('mk')
+const isMatroska = (extension: string): boolean => extension === 'mkv' || extension === 'mka'
 
 const DISPOSITIONS: Readonly<Record<SoundRole, string>> = {
   commentary: 'comment',
@@ -159,7 +159,7 @@ const containerArgs = (extension: string): string[] => {
   if (extension === 'mp4' || extension === 'm4a') return ['-f', 'mp4', '-movflags', '+faststart']
   // The index in front here, too: a player over HTTP need not ask for the end first.
   if (extension === 'webm') return ['-f', 'webm', '-cues_to_front', '1']
-  if (extension === 'mkv' || extension === 'mka') return ['-f', 'matroska', '-cues_to_front', '1']
+  if (isMatroska(extension)) return ['-f', 'matroska', '-cues_to_front', '1']
   // Version 2.3 of ID3 is what car radios and Windows read.
   if (extension === 'mp3') return ['-id3v2_version', '3']
   return []

@@ -109,3 +109,10 @@ export const isCover = (of: ProbedStream): boolean =>
 
 export const streamType = (of: ProbedStream): 'video' | 'audio' | 'subtitle' | 'other' =>
   of.codec_type === 'video' || of.codec_type === 'audio' || of.codec_type === 'subtitle' ? of.codec_type : 'other'
+
+/** Some containers carry streams that nothing can decode. */
+export const isKnown = (stream: ProbedStream): boolean => stream.codec_name !== null && stream.codec_name !== 'none'
+
+/** The first of the highest score. */
+export const best = (streams: readonly ProbedStream[], score: (stream: ProbedStream) => number): ProbedStream | null =>
+  streams.reduce<ProbedStream | null>((top, stream) => (top && score(top) >= score(stream) ? top : stream), null)

@@ -1,5 +1,7 @@
 import type { AudioFacts, CoverFacts, SourceFacts, VideoFacts } from '../contract/source-facts.ts'
 import {
+  best,
+  isKnown,
   displayedSize,
   fractionOf,
   hasSquarePixels,
@@ -11,7 +13,7 @@ import {
   type ProbedStream,
 } from './ffprobe-answer.ts'
 import type { PacketScan } from './ffprobe-packets.ts'
-import { best, isKnown, wordsOf } from './ffprobe-sounds.ts'
+import { wordsOf } from './ffprobe-sounds.ts'
 import { usualRate } from './frame-rate.ts'
 import type { Mp4Layout } from './mp4-boxes.ts'
 

@@ -1,15 +1,12 @@
 import { cutText } from '../contract/cut-text.ts'
 import { plainTitle } from '../contract/plain-title.ts'
 import type { SoundRole } from '../contract/source-facts.ts'
-import { streamType, type ProbeAnswer, type ProbedStream } from './ffprobe-answer.ts'
+import { best, isKnown, streamType, type ProbeAnswer, type ProbedStream } from './ffprobe-answer.ts'
 
 /** Films have up to a dozen; a file may announce hundreds. The one to play is among them. */
 export const MOST_SOUNDS = 16
 /** Names of tracks are words of a menu. */
 const LONGEST_TITLE = 100
-
-/** Some containers carry streams that nothing can decode. */
-export const isKnown = (stream: ProbedStream): boolean => stream.codec_name !== null && stream.codec_name !== 'none'
 
 /** Where it has no decoder for a track, ffprobe cannot say of what its samples would be. */
 const isDecodable = (stream: ProbedStream): boolean =>
@@ -46,10 +43,6 @@ export const allAudio = (answer: ProbeAnswer): ProbedStream[] => {
   const aside = others.filter((stream) => roleOf(stream) !== null)
   return [main, ...plain, ...aside].slice(0, MOST_SOUNDS)
 }
-
-/** The first of the highest score. */
-export const best = (streams: readonly ProbedStream[], score: (stream: ProbedStream) => number): ProbedStream | null =>
-  streams.reduce<ProbedStream | null>((top, stream) => (top && score(top) >= score(stream) ? top : stream), null)
 
 export interface TrackWords {
   title?: string

@@ -5,6 +5,7 @@ import { Connection } from '@temporalio/client'
 import { connectDatabase } from '../../catalog/connect.ts'
 import type { Config } from '../../config.ts'
 import { isEnded, type JobState } from '../../contract/names.ts'
+import { filesIn } from '../../storage/files-in.ts'
 
 const list = (dir: string): Promise<string[]> => readdir(dir).catch(() => [])
 
@@ -70,9 +71,4 @@ export const leftRows = async (config: Config): Promise<string[]> => {
   }
 }
 
-const libraryFiles = async (dir: string): Promise<string[]> => {
-  const entries = await readdir(dir, { recursive: true, withFileTypes: true }).catch(() => [])
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
-}
+const libraryFiles = (dir: string): Promise<string[]> => filesIn(dir).catch(() => [])

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { extname, join } from 'node:path'
+import { extname } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PresetName } from '../../contract/presets.ts'
@@ -19,11 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([line.close(), onePiece.close()]))
 
-const make = async (name: string, ...args: string[]): Promise<string> => {
-  const path = join(line.dataDir, name)
-  await exec(line.config.tools.ffmpeg, ['-v', 'error', '-y', ...args, path])
-  return path
-}
+const make = (name: string, ...args: string[]): Promise<string> => line.source(name, ...args)
 const picture = (rate: string, seconds = SECONDS): string[] => [
   '-f',
   'lavfi',

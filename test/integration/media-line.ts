@@ -107,6 +107,13 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
     return { jobId, run: 1, step, part, share: 1, attemptBase: 0 }
   }
 
+  /** Makes a source by ffmpeg, of its arguments but for the name. @returns its path. */
+  const source = async (name: string, ...args: string[]): Promise<string> => {
+    const path = join(dataDir, name)
+    await run(config.tools.ffmpeg, ['-v', 'error', '-y', ...args, path])
+    return path
+  }
+
   /** Takes a file into the store as the download step would. */
   const take = async (path: string): Promise<{ jobId: string; file: StoredFile }> => {
     jobs += 1
@@ -199,6 +206,7 @@ export const createMediaLine = async (settings: Record<string, string> = {}) => 
     media,
     samples,
     ref,
+    source,
     take,
     act,
     probeSource,

@@ -17,11 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => line.close())
 
-const make = async (name: string, ...args: string[]): Promise<string> => {
-  const path = join(line.dataDir, name)
-  await run(line.config.tools.ffmpeg, ['-v', 'error', '-y', ...args, path])
-  return path
-}
+const make = (name: string, ...args: string[]): Promise<string> => line.source(name, ...args)
 
 const sourceIn = (container: 'mkv' | 'ts'): Promise<string> =>
   make(`film.${container}`, ...film(Object.values(TRACKS), H264))

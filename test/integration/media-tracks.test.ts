@@ -16,11 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => line.close())
 
-const make = async (name: string, ...args: string[]): Promise<string> => {
-  const path = join(line.dataDir, name)
-  await run(line.config.tools.ffmpeg, ['-v', 'error', '-y', ...args, path])
-  return path
-}
+const make = (name: string, ...args: string[]): Promise<string> => line.source(name, ...args)
 
 /** Loudness of each channel in dB, by its peak. */
 const peaksOf = async (path: string): Promise<number[]> => {
