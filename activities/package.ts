@@ -1,7 +1,8 @@
-import { copyFile, link, mkdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import type { PackageInput, ProductFile, Products } from '../contract/steps.ts'
+import { linkOrCopy } from '../storage/link-or-copy.ts'
 import { mainStreams, muxArgs } from '../tools/ffmpeg-mux.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
 import { checkDuration, probeOutput, type MadeStream } from '../tools/ffprobe-output.ts'
@@ -65,7 +66,7 @@ const joinChunks = async (deps: StepDeps, run: StepRun, { plan, chunks }: Packag
 const packageFile = async (packaging: Packaging): Promise<MadeProduct> => {
   const { plan, dir, sourcePath } = packaging
   const file = `main.${plan.extension}`
-  if (plan.passSource) await sameFile(sourcePath, join(dir, file))
+  if (plan.passSource) await linkOrCopy(sourcePath, join(dir, file))
   else await mux(packaging, join(dir, file))
   const streams = plan.passSource ? [] : await checkFile(packaging, join(dir, file))
   const picture = streams.find((stream) => stream.type === 'video')
@@ -111,19 +112,8 @@ const longestOf = ({ durationMs, sounds, alsoCopy }: Packaging['plan'], madeMs: 
 const keepSource = async ({ plan, dir, sourcePath, file }: Packaging): Promise<MadeProduct[]> => {
   if (!plan.keepSource || plan.passSource) return []
   const name = `source.${extensionOf(file.key) || 'bin'}`
-  await sameFile(sourcePath, join(dir, name))
+  await linkOrCopy(sourcePath, join(dir, name))
   return [{ file: name, path: name, role: 'source', contentType: contentTypeOf(name), width: null, height: null }]
-}
-
-/** A second name for the same bytes; a copy where the file system can't do that. */
-const sameFile = async (from: string, to: string): Promise<void> => {
-  try {
-    await link(from, to)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EMLINK') throw error
-    await copyFile(from, to)
-  }
 }
 
 /** ffprobe's full answer, from the probe step, goes along with what was made. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { access, copyFile, link, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { filesIn } from './files-in.ts'
+import { linkOrCopy } from './link-or-copy.ts'
 
 /** The manifest names the media that a folder belongs to, so that the library can be understood without its catalog. */
 export const MANIFEST_FILE = 'manifest.json'
@@ -115,14 +116,7 @@ export const createLibrary = (libraryDir: string): Library => {
       signal.throwIfAborted()
       const target = join(staging, ...file.path.split('/'))
       await mkdir(dirname(target), { recursive: true })
-      try {
-        await link(file.from, target)
-      } catch (error) {
-        const code = (error as NodeJS.ErrnoException).code
-        // Another file system, or one without hard links.
-        if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EMLINK') throw error
-        await copyFile(file.from, target)
-      }
+      await linkOrCopy(file.from, target)
     },
 
     async reveal(staging, { base, mediaId, main, mainExtension }) {

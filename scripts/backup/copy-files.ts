@@ -1,25 +1,15 @@
 import { constants } from 'node:fs'
-import { chmod, copyFile, link, mkdir, readdir } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { linkOrCopy, type LinkedOrCopied } from '../../storage/link-or-copy.ts'
 
-/** `copied`: has bytes of its own. */
-export type Placed = 'linked' | 'copied' | 'missing'
-
-/** Where names can't share bytes: another file system, or one without hard links, or one name too many. */
-const NO_LINKS = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EMLINK'])
+export type Placed = LinkedOrCopied | 'missing'
 
 /** Puts a file elsewhere: as another name of the same bytes where that is wanted and possible, else as a copy. */
 export const placeFile = async (from: string, to: string, wantsLink: boolean): Promise<Placed> => {
   await mkdir(dirname(to), { recursive: true })
   try {
-    if (wantsLink) {
-      try {
-        await link(from, to)
-        return 'linked'
-      } catch (error) {
-        if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? '')) throw error
-      }
-    }
+    if (wantsLink) return await linkOrCopy(from, to)
     // Shares blocks until one is written to, where the file system can.
     await copyFile(from, to, constants.COPYFILE_FICLONE)
     return 'copied'
