@@ -82,6 +82,7 @@ const newRow = (job: AcceptedJob, now: number): JobRow => ({
   cancelRequested: false,
   pauseRequested: false,
   intentPendingSince: null,
+  intentOrder: null,
   percent: 0,
   preset: job.preset,
   options: job.options,

@@ -34,7 +34,7 @@ export const afterIntent = (
 ): Partial<JobRow> | null => {
   if (!allows(row, intent)) return null
   const idle = isIdle(row)
-  const pending = idle ? {} : { intentPendingSince: timeOfIntent(row, now) }
+  const pending = idle ? {} : { intentPendingSince: timeOfIntent(row, now), intentOrder: row.revision + 1 }
   switch (intent.type) {
     case 'cancelRequested':
       if (row.cancelRequested) return null

@@ -14,6 +14,7 @@ export interface JobRecord {
   cancel_requested: number | boolean
   pause_requested: number | boolean
   intent_pending_since: number | null
+  intent_order: number | null
   percent: number | null
   preset: string
   options: string
@@ -61,6 +62,8 @@ export interface JobRow {
   pauseRequested: boolean
   /** Since when the workflow is to be told what is wished of the job; null: there is nothing to tell. */
   intentPendingSince: number | null
+  /** The revision by which it was last wished that this execution's workflow pause, go on or change its priority; null: never. */
+  intentOrder: number | null
   percent: number | null
   preset: PresetName
   options: JobOptions
@@ -102,6 +105,7 @@ export const toJobRow = (record: JobRecord): JobRow => ({
   cancelRequested: Boolean(record.cancel_requested),
   pauseRequested: Boolean(record.pause_requested),
   intentPendingSince: record.intent_pending_since,
+  intentOrder: record.intent_order,
   percent: record.percent,
   preset: record.preset as PresetName,
   options: parse(record.options) as JobOptions,
@@ -140,6 +144,7 @@ export const toRecord = (row: JobRow): Omit<JobRecord, 'live_key' | 'checked_at'
   cancel_requested: row.cancelRequested,
   pause_requested: row.pauseRequested,
   intent_pending_since: row.intentPendingSince,
+  intent_order: row.intentOrder,
   percent: row.percent,
   preset: row.preset,
   options: JSON.stringify(row.options),

@@ -110,12 +110,9 @@ const projected = (before: JobRow, projection: JobProjection, now: number): Part
   if (projection.version <= row.projectionVersion) return null
   if (!canBecome(row.state, projection.state)) return null
   const end = isEnded(projection.state) ? ending(projection.state, now) : { state: projection.state }
-  // What somebody wishes and the workflow has not heard of yet is newer than what the workflow says.
-  const { pauseRequested, priority } = row.intentPendingSince === null ? projection : row
   return {
     ...(known === 'present' ? {} : begun),
-    pauseRequested,
-    priority,
+    ...wishesOf(row, projection),
     waitingFor: projection.waitingFor,
     ...end,
     projectionVersion: projection.version,
@@ -128,6 +125,23 @@ const projected = (before: JobRow, projection: JobProjection, now: number): Part
     steps: projection.steps,
     error: projection.error,
     result: projection.result,
+  }
+}
+
+const ALL_HEARD = { pause: Infinity, priority: Infinity }
+const NONE_HEARD = { pause: -1, priority: -1 }
+
+/**
+ * What somebody wishes and the workflow has not heard of yet is newer than what the workflow says, also where the signal lies with
+ * Temporal already. Workflows that began before they said what they had heard are taken at their word once they were told.
+ */
+const wishesOf = (row: JobRow, projection: JobProjection): Pick<JobRow, 'pauseRequested' | 'priority'> => {
+  const isTold = row.intentPendingSince === null
+  const { pause, priority } = projection.heard ?? (isTold ? ALL_HEARD : NONE_HEARD)
+  const order = row.intentOrder ?? (isTold ? 0 : Infinity)
+  return {
+    pauseRequested: (pause >= order ? projection : row).pauseRequested,
+    priority: (priority >= order ? projection : row).priority,
   }
 }
 
@@ -155,6 +169,7 @@ const afterReset = (row: JobRow, workflowRunId: string, now: number) => {
     workflowRunIds: [...row.workflowRunIds, workflowRunId],
     cancelRequested: isWished && row.cancelRequested,
     intentPendingSince: isWished ? timeOfIntent(row, now) : null,
+    intentOrder: isWished ? row.revision + 1 : null,
     endedAt: null,
   } satisfies Partial<JobRow>
 }
@@ -169,6 +184,7 @@ const ending = (state: JobState, now: number) => ({
   waitingFor: null,
   pauseRequested: false,
   intentPendingSince: null,
+  intentOrder: null,
   endedAt: now,
 })
 
@@ -183,6 +199,7 @@ const restart = {
   projectionVersion: 0,
   workflowRunIds: [] as string[],
   intentPendingSince: null,
+  intentOrder: null,
   startedAt: null,
   endedAt: null,
 } as const satisfies Partial<JobRow>

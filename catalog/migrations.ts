@@ -3,6 +3,7 @@ import { SluiceError } from '../contract/failures.ts'
 import * as firstTables from './migrations/0001-first-tables.ts'
 import * as pause from './migrations/0002-pause.ts'
 import * as workflowRuns from './migrations/0003-workflow-runs.ts'
+import * as intentOrder from './migrations/0004-intent-order.ts'
 
 interface Migration {
   name: string
@@ -14,6 +15,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first-tables', up: firstTables.up },
   { name: '0002-pause', up: pause.up },
   { name: '0003-workflow-runs', up: workflowRuns.up },
+  { name: '0004-intent-order', up: intentOrder.up },
 ]
 
 const source: Knex.MigrationSource<Migration> = {

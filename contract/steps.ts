@@ -220,6 +220,8 @@ export interface JobProjection {
   /** Whether a pause is wished for: the state turns `paused` when nothing runs any more. */
   pauseRequested: boolean
   priority: number
+  /** Orders of the newest wishes that these two answer; 0: none. Absent in those of workflows that do not say. */
+  heard?: { pause: number; priority: number }
   title: string | null
   site: string | null
   steps: StepRecord[]

@@ -8,6 +8,8 @@ export interface JobPriority {
   /** Begins to hear signals, with those that came before. @param onChange called when it has changed. */
   listen(onChange: () => void): void
   current(): number
+  /** Order of the newest signal that was heard; 0: none. */
+  heard(): number
 }
 
 /** The job's priority, as it was accepted and then as it was told. */
@@ -27,6 +29,7 @@ export const createJobPriority = (accepted: number): JobPriority => {
   return {
     listen: (onChange) => setHandler(prioritySignal, (told, order) => void (hear(told, order) && onChange())),
     current: () => priority,
+    heard: () => newest,
   }
 }
 

@@ -68,6 +68,7 @@ export const runJob = async (
     waitingFor: null,
     pauseRequested: false,
     priority: input.priority,
+    heard: { pause: 0, priority: 0 },
     title: null,
     site: null,
     steps: Object.entries(weights).map(([name, weight]) => newStep(name as StepName, weight)),
@@ -86,7 +87,8 @@ export const runJob = async (
     if (isEnded(status.state)) return
     const error = gate.isPaused() ? null : room.reason()
     const state = gate.isPaused() ? 'paused' : error ? 'waiting' : 'running'
-    const wishes = { pauseRequested: gate.isWished(), priority: priority.current() }
+    const orders = { pause: gate.heard(), priority: priority.heard() }
+    const wishes = { pauseRequested: gate.isWished(), priority: priority.current(), heard: orders }
     Object.assign(status, { state, waitingFor: error ? 'disk' : null, error, ...wishes })
     projector.changed()
   }

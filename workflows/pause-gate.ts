@@ -26,6 +26,8 @@ export interface PauseGate {
   pass<O>(work: () => Promise<O>): Promise<Gated<O>>
   /** Whether a pause is wished for. */
   isWished(): boolean
+  /** Order of the newest signal that was heard; 0: none. */
+  heard(): number
   /** Whether it is wished for and nothing runs any more. */
   isPaused(): boolean
 }
@@ -54,6 +56,7 @@ export const createPauseGate = (): PauseGate => {
       setHandler(resumeSignal, (order) => hear(false, order))
     },
     isWished: () => wished,
+    heard: () => newest,
     isPaused: () => wished && running.size === 0,
     pass: async <O>(work: () => Promise<O>): Promise<Gated<O>> => {
       const outer = CancellationScope.current()

@@ -295,6 +295,23 @@ describe.each(DATABASES)('jobs on $name', ({ start }) => {
       expect(await catalog.jobs.requestPause(job.id)).toMatchObject({ outcome: 'refused' })
     })
 
+    it('stands until the workflow has heard of it, so that it can be taken back meanwhile', async () => {
+      const { job } = await accept()
+      await catalog.jobs.markStarted([job])
+      const { job: asked } = await catalog.jobs.requestPause(job.id)
+      const order = asked?.revision ?? 0
+      if (asked) await catalog.jobs.markPassedOn(asked)
+      // It was on its way while the signal came, and its worker has died since.
+      await project(job, { pauseRequested: false, heard: { pause: 0, priority: 0 } })
+      expect(await read(job.id)).toMatchObject({ state: 'running', pauseRequested: true })
+      expect(await catalog.jobs.requestResume(job.id)).toMatchObject({ outcome: 'requested' })
+      const heard = { pause: order, priority: order }
+      await project(job, { version: 2, state: 'paused', pauseRequested: true, heard })
+      expect(await read(job.id)).toMatchObject({ state: 'paused', pauseRequested: false })
+      await project(job, { version: 3, pauseRequested: false, heard: { pause: order + 2, priority: order + 2 } })
+      expect(await read(job.id)).toMatchObject({ state: 'running', pauseRequested: false })
+    })
+
     it('is not signalled while the start is under way, and ends the job if that start never was', async () => {
       const { job } = await accept()
       expect(await catalog.jobs.requestCancel(job.id)).toMatchObject({ outcome: 'requested' })

@@ -23,6 +23,7 @@ const accepted = (change: Partial<JobRow> = {}): JobRow => ({
   cancelRequested: false,
   pauseRequested: false,
   intentPendingSince: null,
+  intentOrder: null,
   percent: 0,
   preset: 'web',
   options: {},
@@ -50,6 +51,7 @@ const accepted = (change: Partial<JobRow> = {}): JobRow => ({
 
 const run = fc.integer({ min: 1, max: 3 })
 const workflowRunId = fc.constantFrom('a', 'b', 'c')
+const order = fc.integer({ min: 0, max: 12 })
 const error = fc.constantFrom<(Failure | null)[]>(
   null,
   toFailure('ToolCrashed', null, 'probe'),
@@ -79,13 +81,14 @@ const event: fc.Arbitrary<JobEvent> = fc.oneof(
       waitingFor: fc.constantFrom(null, 'disk' as const),
       pauseRequested: fc.boolean(),
       priority: fc.integer({ min: 1, max: 5 }),
+      heard: fc.option(fc.record({ pause: order, priority: order }), { nil: undefined, freq: 1 }),
       title: fc.constantFrom(null, 'Title'),
       site: fc.constant(null),
       steps,
       error,
       result,
     })
-    .map((projection): JobEvent => ({ type: 'projected', projection })),
+    .map(({ heard, ...rest }): JobEvent => ({ type: 'projected', projection: heard ? { ...rest, heard } : rest })),
   fc.constantFrom<JobEvent[]>({ type: 'cancelRequested' }, { type: 'pauseRequested' }, { type: 'resumeRequested' }),
   fc.integer({ min: 1, max: 5 }).map((priority): JobEvent => ({ type: 'priorityRequested', priority })),
   fc.record({ type: fc.constant('ended' as const), run, state: fc.constantFrom(...ENDED_STATES), error, result }),
@@ -173,8 +176,22 @@ describe('the life of a job', () => {
   it('does as was wished at last, whatever its workflow says that has not heard of it yet', () => {
     const rule = overLives((before, happening, after) => {
       if (after === null || before.intentPendingSince === null || isEnded(after.state)) return true
-      if (happening.type !== 'projected') return true
+      if (happening.type !== 'projected' || happening.projection.heard) return true
       return after.pauseRequested === before.pauseRequested && after.priority === before.priority
+    })
+    expect(rule).toEqual(HOLDS)
+  })
+
+  it('does as was wished at last until its workflow has heard of that, also where it was told', () => {
+    const rule = overLives((before, happening, after) => {
+      if (after === null || isEnded(after.state) || happening.type !== 'projected') return true
+      const { heard, pauseRequested, priority } = happening.projection
+      if (!heard || isByReset(before, happening)) return true
+      const [pausesBy, ranksBy] = [heard.pause, heard.priority].map((newest) => newest >= (before.intentOrder ?? 0))
+      return (
+        after.pauseRequested === (pausesBy ? pauseRequested : before.pauseRequested) &&
+        after.priority === (ranksBy ? priority : before.priority)
+      )
     })
     expect(rule).toEqual(HOLDS)
   })

@@ -132,6 +132,7 @@ describe('a pause', () => {
         await workflow.signal(SIGNALS.resume, 8)
         await workflow.signal(SIGNALS.priority, 1)
         await vi.waitFor(() => expect(projections.at(-1)).toMatchObject({ state: 'paused', priority: 1 }), WAIT)
+        expect(projections.at(-1)?.heard).toEqual({ pause: 9, priority: 0 })
         await workflow.signal(SIGNALS.resume)
       },
     })
