@@ -9,6 +9,7 @@ import { createLibrary } from '../storage/library.ts'
 import { createLocalWorkStore } from '../storage/local-work-store.ts'
 import { createRoom } from '../storage/room.ts'
 import { removeJobFiles } from '../storage/publishing-note.ts'
+import { finishRemovals } from '../storage/remove-media.ts'
 import { createAuthenticate } from './access/authenticate.ts'
 import { createOriginGuard } from './access/origin-guard.ts'
 import { ensureOwnerToken } from './access/owner-token.ts'
@@ -67,6 +68,10 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
 
   const hub = createLoopbackHub({ secret: await readBusSecret(config.dataDir), log })
   const files = { store: createLocalWorkStore(config.dataDir), library: createLibrary(config.libraryDir), catalog }
+  // Where the API died while it deleted media.
+  finishRemovals({ libraryDir: config.libraryDir, media: catalog.media }).catch((error: unknown) =>
+    log.warn({ err: error }, 'cannot remove the files of deleted media; it is tried again at the next start'),
+  )
   const room = createRoom(config)
   const roomState = () => room.state()
   const links = createLinks(config.temporal)

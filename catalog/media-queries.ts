@@ -17,6 +17,11 @@ import {
 import { whereMatches } from './search-text.ts'
 import { transact } from './transact.ts'
 
+interface MediaRemovalRecord {
+  media_id: string
+  paths: string
+}
+
 /** Rows in one statement: a stream of an hour has thousands of segments. */
 const CHUNK = 100
 
@@ -32,6 +37,8 @@ export const createMediaQueries = (knex: Knex): MediaQueries => {
     insert: ({ files, ...media }) =>
       transact(knex, async (trx) => {
         await trx<MediaRecord>('media').where({ id: media.id }).delete()
+        // It was deleted and is made once more.
+        await trx<MediaRemovalRecord>('media_removals').where({ media_id: media.id }).delete()
         await trx<MediaRecord>('media').insert(toMediaRecord(media))
         const records = files.map((file, position) => toMediaFileRecord(media.id, file, position))
         await trx.batchInsert('media_files', records, CHUNK)
@@ -65,8 +72,21 @@ export const createMediaQueries = (knex: Knex): MediaQueries => {
     },
     remove: (id) =>
       transact(knex, async (trx) => {
-        await trx('library_paths').where({ media_id: id }).delete()
-        return (await trx<MediaRecord>('media').where({ id }).delete()) > 0
+        const files = await trx<MediaFileRecord>('media_files').where({ media_id: id }).select('library_path')
+        const paths = files.map(({ library_path: path }) => path)
+        if ((await trx<MediaRecord>('media').where({ id }).delete()) === 0) return null
+        await trx<MediaRemovalRecord>('media_removals').insert({ media_id: id, paths: JSON.stringify(paths) })
+        return { mediaId: id, paths }
+      }),
+    removalsLeft: async () => {
+      const records = await knex<MediaRemovalRecord>('media_removals')
+      return records.map(({ media_id: mediaId, paths }) => ({ mediaId, paths: JSON.parse(paths) as string[] }))
+    },
+    markRemoved: (mediaId) =>
+      transact(knex, async (trx) => {
+        // Where it is not there any more, the media is.
+        const known = await trx<MediaRemovalRecord>('media_removals').where({ media_id: mediaId }).delete()
+        if (known > 0) await trx('library_paths').where({ media_id: mediaId }).delete()
       }),
     findReusable: async (source) => {
       const record = await knex<MediaRecord>('media')

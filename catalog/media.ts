@@ -16,6 +16,13 @@ export interface MediaListRequest {
   cursor?: string | undefined
 }
 
+/** A deleted media whose files may still be there. */
+export interface MediaRemoval {
+  mediaId: string
+  /** Of its files, under the library. */
+  paths: string[]
+}
+
 /** Everything that is asked of the media tables. All of it throws SluiceError `CatalogBusy` when the database is locked or away. */
 export interface MediaQueries {
   /** One transaction; a second call with the same id replaces the first. */
@@ -26,8 +33,12 @@ export interface MediaQueries {
   getFile(id: string, path: string): Promise<MediaFileRow | null>
   /** Newest first. @throws SluiceError InvalidRequest for a cursor that this list did not give. */
   list(request: MediaListRequest): Promise<Page<MediaRow>>
-  /** False where there was none. Frees the library path too. */
-  remove(id: string): Promise<boolean>
+  /** Null where there was none. Its files are to be removed then; what is left of that is kept in mind, and the path kept, until {@link markRemoved}. */
+  remove(id: string): Promise<MediaRemoval | null>
+  /** Deleted media whose files may still be there. */
+  removalsLeft(): Promise<MediaRemoval[]>
+  /** The files of a deleted media are gone: its library path is free. */
+  markRemoved(mediaId: string): Promise<void>
   /** The newest media of this source made with the same settings for this owner. */
   findReusable(source: Pick<MediaRow, 'owner' | 'sourceKey' | 'preset' | 'settingsKey'>): Promise<MediaRow | null>
   /**

@@ -4,6 +4,7 @@ import * as firstTables from './migrations/0001-first-tables.ts'
 import * as pause from './migrations/0002-pause.ts'
 import * as workflowRuns from './migrations/0003-workflow-runs.ts'
 import * as intentOrder from './migrations/0004-intent-order.ts'
+import * as mediaRemovals from './migrations/0005-media-removals.ts'
 
 interface Migration {
   name: string
@@ -16,6 +17,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '0002-pause', up: pause.up },
   { name: '0003-workflow-runs', up: workflowRuns.up },
   { name: '0004-intent-order', up: intentOrder.up },
+  { name: '0005-media-removals', up: mediaRemovals.up },
 ]
 
 const source: Knex.MigrationSource<Migration> = {

@@ -4,6 +4,7 @@ import { mediaSchema } from '../../contract/media.ts'
 import { PRESET_NAMES } from '../../contract/presets.ts'
 import { clientText } from '../../contract/text.ts'
 import type { MediaQueries, MediaWithFiles } from '../../catalog/media.ts'
+import { removeMedia } from '../../storage/remove-media.ts'
 import { maySee, visibleOwner, type Principal } from '../access/principal.ts'
 import type { ApiDeps } from '../deps.ts'
 import { idPathSchema, pageOf, pageQuery, parseQuery, pathParameter } from '../http/parse.ts'
@@ -12,7 +13,6 @@ import { json, problems } from '../http/responses.ts'
 import type { Route } from '../http/route.ts'
 import { API_PATH } from '../links.ts'
 import { toMedia } from '../media-view.ts'
-import { removeMediaFiles } from '../remove-media-files.ts'
 
 const querySchema = z.strictObject({
   q: clientText(200).optional().describe('Words to find in title, uploader and site'),
@@ -78,8 +78,8 @@ export const deleteMedia = (deps: ApiDeps): Route => ({
   },
   handle: async ({ request, response, principal }) => {
     const media = await visibleMedia(deps.catalog.media, { id: pathParameter(request, 'id'), principal })
-    if (!(await deps.catalog.media.remove(media.id))) throw new Problem('MediaNotFound')
-    await removeMediaFiles(deps.config.libraryDir, media)
+    const { libraryDir } = deps.config
+    if (!(await removeMedia({ libraryDir, media: deps.catalog.media }, media.id))) throw new Problem('MediaNotFound')
     response.status(204).end()
   },
 })

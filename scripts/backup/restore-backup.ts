@@ -84,7 +84,10 @@ const restoreCatalog = async (config: Config, dir: string, backup: BackupFile): 
   const knex = await connectDatabase(config)
   try {
     const media = createMediaQueries(knex)
-    for (const id of backup.deleted) await media.remove(id)
+    for (const id of backup.deleted) {
+      await media.remove(id)
+      await media.markRemoved(id)
+    }
     // Of jobs that were about to publish. What they made is in no backup, and what they make now gets a name of its own.
     for (const { mediaId } of await createCatalogAudit(knex).pathsWithoutMedia())
       await media.releaseLibraryPath(mediaId)

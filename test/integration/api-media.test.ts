@@ -197,4 +197,21 @@ describe('deleting a media', () => {
     expect((await running.call(fileUrl('main.mp4', media.id))).status).toBe(404)
     expect((await running.call(`/api/v1/media/${media.id}`, { ...withToken({}), method: 'DELETE' })).status).toBe(404)
   })
+
+  test('is gone on with by the next API, where one died in between', async () => {
+    const media = await publish('Half gone', {
+      'main.mp4': ['main', 'video/mp4', 'x'],
+      'hls/a/b.m4s': ['segment', 'video/mp4', 'y'],
+    })
+    const folder = join(running.config.libraryDir, 'Uploader', `Half gone [${media.id}]`)
+    await running.catalog.media.remove(media.id)
+    await rm(join(folder, 'main.mp4'))
+    const next = await startApi({ SLUICE_DATA: running.config.dataDir })
+    try {
+      await expect.poll(() => next.catalog.media.removalsLeft()).toEqual([])
+      await expect(access(folder)).rejects.toThrow('ENOENT')
+    } finally {
+      await next.stop()
+    }
+  })
 })

@@ -65,11 +65,30 @@ describe.each(DATABASES)('media on $name', ({ start }) => {
     const media = mediaOf({ files: [file('a.mp4')] })
     await catalog.media.reserveLibraryPath(media.id, () => 'Name')
     await catalog.media.insert(media)
-    expect(await catalog.media.remove(media.id)).toBe(true)
-    expect(await catalog.media.remove(media.id)).toBe(false)
+    const removal = { mediaId: media.id, paths: media.files.map(({ libraryPath }) => libraryPath) }
+    expect(await catalog.media.remove(media.id)).toEqual(removal)
+    expect(await catalog.media.remove(media.id)).toBeNull()
     expect(await catalog.media.get(media.id)).toBeNull()
     expect(await catalog.media.getFile(media.id, 'a.mp4')).toBeNull()
-    expect(await catalog.media.reserveLibraryPath(mediaOf().id, () => 'Name')).toBe('Name')
+    expect(await catalog.media.removalsLeft()).toContainEqual(removal)
+    // Until its files are gone, nobody else has its name.
+    const numbered = (attempt: number): string => (attempt === 1 ? 'Name' : `Name ${attempt}`)
+    const [early, late] = [mediaOf(), mediaOf()]
+    expect(await catalog.media.reserveLibraryPath(early.id, numbered)).toBe('Name 2')
+    await catalog.media.markRemoved(media.id)
+    expect(await catalog.media.removalsLeft()).not.toContainEqual(removal)
+    expect(await catalog.media.reserveLibraryPath(late.id, numbered)).toBe('Name')
+  })
+
+  it('keeps what was deleted and is made once more', async () => {
+    const media = mediaOf({ files: [file('a.mp4')] })
+    const path = await catalog.media.reserveLibraryPath(media.id, () => 'Again')
+    await catalog.media.insert(media)
+    await catalog.media.remove(media.id)
+    await catalog.media.insert(media)
+    await catalog.media.markRemoved(media.id)
+    expect(await catalog.media.get(media.id)).toEqual(media)
+    expect(await catalog.media.reserveLibraryPath(media.id, () => 'other')).toBe(path)
   })
 
   it('finds the newest media that another job would make again', async () => {
