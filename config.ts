@@ -74,7 +74,7 @@ const environment = z.object({
     .default(40_000)
     .describe('About how much video is encoded in one piece: what a crash costs at most'),
   SLUICE_STALL_MS: whole(1_000, MAX_TIMER_MS).default(120_000).describe('A tool silent for so long is stopped'),
-  SLUICE_FFMPEG: path.optional().describe('Path of ffmpeg, instead of the installed one'),
+  SLUICE_FFMPEG: path.optional().describe('Path of ffmpeg, 7.1 or newer, instead of the installed one'),
   SLUICE_FFPROBE: path.optional().describe('Path of ffprobe, instead of the installed one'),
   SLUICE_PACKAGER: path.optional().describe('Path of Shaka Packager, instead of the installed one'),
   SLUICE_YTDLP: path.optional().describe('Path of yt-dlp, instead of the installed one'),

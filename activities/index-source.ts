@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import type { IndexSourceInput, StoredFile } from '../contract/steps.ts'
 import { indexArgs } from '../tools/ffmpeg-index.ts'
+import { clockOf } from '../tools/ffmpeg-input.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
 import { probeOutput } from '../tools/ffprobe-output.ts'
 import { runStep, type StepDeps } from './step.ts'
@@ -24,7 +25,7 @@ export const createIndexSource =
       const context = toolContext(deps, run)
       const source = await deps.store.read(file.key)
       await runFfmpeg(context, {
-        args: indexArgs({ source, streamIndex: video.streamIndex, output, clockStreams: plan.clockStreams }),
+        args: indexArgs({ source, streamIndex: video.streamIndex, output, clock: clockOf(plan) }),
         totalMs: video.expectedMs,
         onProgress: (progress) => run.report(progress),
       })

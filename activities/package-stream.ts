@@ -4,6 +4,7 @@ import { SluiceError } from '../contract/failures.ts'
 import type { FileRole } from '../contract/media.ts'
 import type { SoundPlan } from '../contract/plan.ts'
 import { filesIn } from '../storage/files-in.ts'
+import { clockOf } from '../tools/ffmpeg-input.ts'
 import { plannedLanguage } from '../tools/ffmpeg-language.ts'
 import { isCopied, muxArgs } from '../tools/ffmpeg-mux.ts'
 import { rungArgs } from '../tools/ffmpeg-rung.ts'
@@ -88,7 +89,7 @@ const soundInput = async (packaging: Packaging, sound: SoundPlan, encoded: strin
   const input = `${name}.m4a`
   if (isCopied(sound, encoded)) {
     const streams = [{ path: sourcePath, streamIndex, language: plannedLanguage(plan, streamIndex) }]
-    const clock = { path: sourcePath, streams: plan.clockStreams }
+    const clock = { path: sourcePath, ...clockOf(plan) }
     const args = muxArgs({ streams, output: join(context.cwd, input), extension: 'm4a', title: null, clock })
     await runFfmpeg(context, { args, totalMs: plan.durationMs, onProgress: (progress) => run.report(progress) })
   } else {

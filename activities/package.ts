@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import type { PackageInput, ProductFile, Products } from '../contract/steps.ts'
 import { linkOrCopy } from '../storage/link-or-copy.ts'
+import { clockOf } from '../tools/ffmpeg-input.ts'
 import { mainStreams, muxArgs } from '../tools/ffmpeg-mux.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
 import { checkDuration, probeOutput, type MadeStream } from '../tools/ffprobe-output.ts'
@@ -81,7 +82,7 @@ const mux = async (packaging: Packaging, output: string): Promise<void> => {
   const context = { ...packaging.context, stallMs: (packaging.context.stallMs ?? 0) + movedMs }
   const [video = null] = packaging.videoPaths
   const streams = mainStreams(plan, { source: packaging.sourcePath, video, sounds: packaging.soundPaths })
-  const clock = { path: packaging.sourcePath, streams: plan.clockStreams }
+  const clock = { path: packaging.sourcePath, ...clockOf(plan) }
   const args = muxArgs({ streams, output, extension: plan.extension, title, clock })
   await runFfmpeg(context, { args, totalMs: plan.durationMs, onProgress: (progress) => run.report(progress) })
   if (plan.video.mode !== 'none' && statesFrameRate(plan.extension)) await dropWrongRate(output, plan.video.frameRate)

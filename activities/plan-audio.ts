@@ -13,6 +13,8 @@ const PLAYED_RATES: readonly number[] = [44_100, 48_000]
 /** AAC-LC first; the HE profiles play everywhere in a file but are announced in two ways in a stream. */
 const FILE_PROFILES = new Set<string | null>(['LC', 'HE-AAC', 'HE-AACv2', null])
 const STREAM_PROFILES = new Set<string | null>(['LC'])
+/** Sound alone would lose the silence before it. */
+const LATE_MS = 100
 /** Sound that begins later than this after the picture is padded with silence, which needs an encode. */
 const STREAM_START_TOLERANCE_MS = 5
 /** Encoders put up to some 60 ms in front of what is heard. Players of segments that take no notice of edit lists play more too late. */
@@ -34,10 +36,20 @@ export interface AudioQuestion {
   excerpt: Excerpt | null
   /** Whether it is brought to one loudness. */
   levelled: boolean
+  /** Of the source: its container describes each stream once and for all. */
+  steadyClock: boolean
 }
 
 /** Copies a sound track where it fits as it is, else encodes it. */
-export const decideAudio = ({ facts, preset, format, originMs, levelled, excerpt }: AudioQuestion): AudioDecision => {
+export const decideAudio = ({
+  facts,
+  steadyClock,
+  preset,
+  format,
+  originMs,
+  levelled,
+  excerpt,
+}: AudioQuestion): AudioDecision => {
   const { streamIndex } = facts
   const copied: AudioPlan = { mode: 'copy', streamIndex, codec: facts.codec, expectedMs: expectedEnd(facts) }
   if (preset.audio === 'source') return { audio: copied, reason: 'The sound is kept as it is.' }
@@ -45,7 +57,13 @@ export const decideAudio = ({ facts, preset, format, originMs, levelled, excerpt
   const fitting = !excerpt && fits(facts, codec, { preset, originMs })
   if (fitting && !levelled) return { audio: copied, reason: 'The sound fits as it is and is copied without loss.' }
   const endMs = excerpt?.endMs ?? null
-  const audio: AudioEncode = { ...encode(facts, codec, preset), originMs, endMs, counted: facts.absurd }
+  const audio: AudioEncode = {
+    ...encode(facts, codec, preset),
+    originMs,
+    endMs,
+    counted: facts.absurd,
+    ...unevenness(facts, steadyClock),
+  }
   if (!levelled) return { audio, reason: `The sound is encoded from ${facts.codec} to ${codec}.` }
   const loudness = { ...LOUDNESS_TARGET, copyWithinLu: fitting ? COPY_WITHIN_LU : null }
   const reason = fitting
@@ -53,6 +71,17 @@ export const decideAudio = ({ facts, preset, format, originMs, levelled, excerpt
     : `The sound is encoded from ${facts.codec} to ${codec}, at one loudness.`
   return { audio: { ...audio, loudness }, reason }
 }
+
+/** Each frame of these says its channels and rate for itself; of others a container does, if it has a place for that. */
+const SELF_DESCRIBED: readonly string[] = ['ac3', 'eac3', 'dts', 'truehd', 'mp1', 'mp2', 'mp3']
+
+const unevenness = (
+  { holes, codec }: AudioFacts,
+  steadyClock: boolean,
+): Pick<AudioEncode, 'holes' | 'shapeChanges'> => ({
+  ...(holes && { holes }),
+  ...((!steadyClock || SELF_DESCRIBED.includes(codec)) && { shapeChanges: true }),
+})
 
 /** Less is hardly heard, and an encode costs more than it. */
 const COPY_WITHIN_LU = 1
@@ -62,8 +91,9 @@ const fits = (
   codec: AudioCodec,
   { preset, originMs }: Pick<AudioQuestion, 'preset' | 'originMs'>,
 ): boolean => {
-  if (facts.codec !== codec || facts.absurd) return false
-  if (preset.audio === 'choice') return true
+  // Players do not agree on what to do where a track has nothing.
+  if (facts.codec !== codec || facts.absurd || facts.longestHoleMs !== undefined || facts.shapeChanges) return false
+  if (preset.audio === 'choice') return facts.startMs - originMs <= LATE_MS
   if (facts.channels < 1 || facts.channels > preset.channels || !PLAYED_RATES.includes(facts.sampleRateHz)) return false
   if (preset.quality?.small === true && !isSmall(facts, codec, preset)) return false
   if (codec !== 'aac') return true
@@ -80,7 +110,7 @@ const encode = (
   facts: AudioFacts,
   codec: AudioCodec,
   preset: Preset,
-): Omit<AudioEncode, 'originMs' | 'endMs' | 'counted'> => {
+): Omit<AudioEncode, 'originMs' | 'endMs' | 'counted' | 'holes' | 'shapeChanges'> => {
   const channels = channelsFor(facts, preset)
   return {
     mode: 'encode',

@@ -1,7 +1,7 @@
 import { SluiceError } from '../contract/failures.ts'
 import type { Excerpt } from '../contract/plan.ts'
 import type { JobOptions } from '../contract/presets.ts'
-import type { SourceFacts } from '../contract/source-facts.ts'
+import type { Hole, SourceFacts } from '../contract/source-facts.ts'
 import { secondsPerFrame } from '../tools/frame-rate.ts'
 import { originOf } from './plan-origin.ts'
 
@@ -43,10 +43,14 @@ export const endPlace = ({ startMs, endMs }: Excerpt, frameRate: string | null):
 
 /** What would be known of the excerpt if it were the source. What lies outside altogether is not there. */
 export const excerptFacts = (facts: SourceFacts, excerpt: Excerpt): SourceFacts => {
-  const within = <T extends { startMs: number; endMs: number }>(part: T | null): T | null => {
+  const within = <T extends { startMs: number; endMs: number; holes?: Hole[] }>(part: T | null): T | null => {
     if (!part) return null
-    const endMs = Math.round(Math.min(part.endMs, excerpt.endMs ?? part.endMs) - excerpt.startMs)
-    const startMs = Math.round(Math.max(0, part.startMs - excerpt.startMs))
+    // Where there is nothing, what is before it is the end, and what is behind it the beginning.
+    const holeAt = (ms: number): Hole | undefined => part.holes?.find(({ fromMs, toMs }) => fromMs <= ms && ms < toMs)
+    const toMs = excerpt.endMs === null ? part.endMs : (holeAt(excerpt.endMs)?.fromMs ?? excerpt.endMs)
+    const fromMs = holeAt(excerpt.startMs)?.toMs ?? part.startMs
+    const endMs = Math.round(Math.min(part.endMs, toMs) - excerpt.startMs)
+    const startMs = Math.round(Math.max(0, fromMs - excerpt.startMs))
     return endMs <= startMs ? null : { ...part, startMs, endMs }
   }
   const video = within(facts.video)

@@ -16,7 +16,10 @@ export interface SoundsDecision {
  * Which sound tracks are delivered, and how each is made: those that the preset has room for and that something is known of.
  * @throws SluiceError UnsupportedMedia when only sound is wanted and there is none.
  */
-export const decideSounds = (source: SourceFacts, question: Omit<AudioQuestion, 'facts'>): SoundsDecision => {
+export const decideSounds = (
+  source: SourceFacts,
+  question: Omit<AudioQuestion, 'facts' | 'steadyClock'>,
+): SoundsDecision => {
   const { preset } = question
   const { audio, furtherAudio } = source
   const tracks: AudioFacts[] = [...(audio ? [audio] : []), ...(makesEverySound(preset) ? furtherAudio : [])]
@@ -29,7 +32,7 @@ export const decideSounds = (source: SourceFacts, question: Omit<AudioQuestion, 
   const sounds = tracks.flatMap((facts, index): SoundPlan[] => {
     const named = names[index]
     if (!named) return []
-    const { audio: made, reason } = decideAudio({ ...question, facts })
+    const { audio: made, reason } = decideAudio({ ...question, facts, steadyClock: source.steadyClock })
     reasons.push(index === 0 ? reason : `${named.label}: ${reason}`)
     return [{ ...made, ...named }]
   })

@@ -1,14 +1,16 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { SluiceError } from '../contract/failures.ts'
 import { makesEverySound, PRESETS } from '../contract/presets.ts'
 import type { Probed, ProbeInput } from '../contract/steps.ts'
+import { carriesAdts, changesShape, copyAdtsArgs } from '../tools/adts-shape.ts'
 import { confirmInterlaced } from '../tools/ffmpeg-idet.ts'
-import { probeFile, scanPackets } from '../tools/ffprobe.ts'
+import { runFfmpeg } from '../tools/ffmpeg.ts'
+import { probeSource, scanPackets } from '../tools/ffprobe.ts'
 import { statesInterlaced, type ProbedStream } from '../tools/ffprobe-answer.ts'
 import { expectedGrid, measureFit } from '../tools/ffprobe-fit.ts'
 import { hasSteadyClock } from '../tools/ffmpeg-packets.ts'
-import { mainVideo, possibleRates, sourceFacts, type Measurements } from '../tools/ffprobe-facts.ts'
+import { mainVideo, possibleRates, sourceFacts, type Measurements, type ScannedSound } from '../tools/ffprobe-facts.ts'
 import { allAudio } from '../tools/ffprobe-sounds.ts'
 import { summarise } from '../tools/ffprobe-summary.ts'
 import { hashFile } from '../tools/hash-file.ts'
@@ -29,7 +31,7 @@ export const createProbe =
       const path = await deps.store.read(input.file.key)
       if (input.file.sizeBytes === 0) throw new SluiceError('UnsupportedMedia', 'The file is empty.')
       const context = toolContext(deps, run)
-      const { answer, raw } = await probeFile(context, path)
+      const { answer, raw, looksFar } = await probeSource(context, path)
       const layout = await readMp4Layout(path)
       refuseCutOff(layout, input.file.sizeBytes)
       const video = mainVideo(answer)
@@ -38,18 +40,19 @@ export const createProbe =
         throw new SluiceError('UnsupportedMedia', 'There is neither picture nor sound in this file.')
       }
       const durationMs = answer.format.duration === null ? null : answer.format.duration * 1_000
-      const corrected = !hasSteadyClock(answer.format.format_name)
+      const container = answer.format.format_name
+      const corrected = !hasSteadyClock(container)
       // Side by side: one walks through the file by another program, one by this, one looks at a few places.
       const [identity, scans, interlaced] = await allEnded([
         hashFile(path, { signal: run.signal, onBytes: run.alive }),
-        scanStreams(run, context, { path, video, sounds, durationMs, corrected }),
+        scanStreams(run, context, { path, video, sounds, durationMs, container, corrected, looksFar }),
         video !== null && isInterlaced(context, { path, video, durationMs }),
       ])
       const sizeBytes = input.file.sizeBytes
       if (video && scans.videoScan && PRESETS[input.preset].delivery === 'stream') {
         scans.videoScan.grid = await measureFit(context, { path, answer, stream: video, scan: scans.videoScan })
       }
-      const facts = sourceFacts({ answer, layout, identity, sizeBytes, ...scans, corrected, interlaced })
+      const facts = sourceFacts({ answer, layout, identity, sizeBytes, ...scans, corrected, looksFar, interlaced })
       if (!facts.video && !facts.audio) {
         throw new SluiceError('UnsupportedMedia', 'The file announces picture or sound but holds none of it.')
       }
@@ -68,20 +71,22 @@ interface StreamsOfFile {
   /** The one to play first. */
   sounds: readonly ProbedStream[]
   durationMs: number | null
+  container: string
   corrected: boolean
+  looksFar: boolean
 }
 
 const scanStreams = async (
   run: StepRun,
   context: ToolContext,
-  { path, video, sounds, durationMs, corrected }: StreamsOfFile,
-): Promise<Pick<Measurements, 'videoScan' | 'sounds'>> => {
+  { path, video, sounds, durationMs, container, corrected, looksFar }: StreamsOfFile,
+): Promise<Pick<Measurements, 'videoScan' | 'sounds' | 'leastJumpS'>> => {
   const streams = [
     ...(video ? [{ streamIndex: video.index, rates: possibleRates(video), grid: expectedGrid(video) }] : []),
     ...sounds.map(({ index }) => ({ streamIndex: index, rates: [] })),
   ]
   let reported = 0
-  const scans = await scanPackets(context, { path, streams, corrected }, (seconds) => {
+  const { scans, leastJumpS } = await scanPackets(context, { path, streams, corrected, looksFar }, (seconds) => {
     const done = Math.round(seconds * 1_000)
     // A reading a minute of media is enough: thousands of minutes pass in a second.
     if (done - reported < 60_000) return
@@ -89,11 +94,40 @@ const scanStreams = async (
     const percent = durationMs ? (100 * done) / durationMs : null
     run.report({ unit: 'mediaMs', percent, done, total: durationMs, rate: null, etaMs: null })
   })
-  const scanned = scans.slice(video ? 1 : 0).flatMap((scan, index) => {
+  const scanned: ScannedSound[] = []
+  for (const [index, scan] of scans.slice(video ? 1 : 0).entries()) {
     const stream = sounds[index]
-    return stream ? [{ stream, scan }] : []
-  })
-  return { videoScan: video ? (scans[0] ?? null) : null, sounds: scanned }
+    if (!stream) continue
+    const mayChange = carriesAdts(container) && stream.codec_name === 'aac'
+    const shapeChanges = mayChange && (await changesOnTheWay(run, context, { path, stream, durationMs, looksFar }))
+    scanned.push({ stream, scan, shapeChanges })
+  }
+  return { videoScan: video ? (scans[0] ?? null) : null, sounds: scanned, leastJumpS }
+}
+
+/** AAC that may be copied out of a container without a header for all of it. */
+const changesOnTheWay = async (
+  run: StepRun,
+  context: ToolContext,
+  {
+    path,
+    stream,
+    durationMs,
+    looksFar,
+  }: Pick<StreamsOfFile, 'path' | 'durationMs' | 'looksFar'> & { stream: ProbedStream },
+): Promise<boolean> => {
+  const copy = join(run.scratchDir, 'sound.aac')
+  const args = copyAdtsArgs({ path, looksFar }, stream.index, copy)
+  try {
+    await runFfmpeg(context, { args, totalMs: durationMs, onProgress: () => {} })
+    return await changesShape(copy, run.signal)
+  } catch (error) {
+    // What cannot be copied here cannot be copied later; it may still be decoded.
+    if (error instanceof SluiceError && error.code === 'ToolCrashed' && error.details.signal === null) return true
+    throw error
+  } finally {
+    await rm(copy, { force: true })
+  }
 }
 
 /** Looking at frames costs a decode, so only where the stream says that it is interlaced. */

@@ -5,6 +5,7 @@ import type { Loudness } from '../contract/loudness.ts'
 import type { ToolProgress } from '../contract/progress.ts'
 import type { TranscodeAudioInput, TranscodedAudio } from '../contract/steps.ts'
 import { audioArgs, audioFileName, type AudioEncode } from '../tools/ffmpeg-audio.ts'
+import { clockOf, type SourceClock } from '../tools/ffmpeg-input.ts'
 import { plannedLanguage } from '../tools/ffmpeg-language.ts'
 import { levelFilters, measureLoudness } from '../tools/ffmpeg-loudness.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
@@ -28,6 +29,7 @@ export const createTranscodeAudio =
         audio,
         context: toolContext(deps, run),
         source: await deps.store.read(file.key),
+        clock: clockOf(plan),
         totalMs: audio.expectedMs ?? plan.durationMs,
       }
       const folder = `${ref.jobId}/${plan.hash}`
@@ -48,7 +50,7 @@ export const createTranscodeAudio =
           source: sound.source,
           output,
           level: filters,
-          clockStreams: plan.clockStreams,
+          clock: sound.clock,
         }),
         totalMs: sound.totalMs,
         onProgress: (progress) =>
@@ -66,6 +68,7 @@ interface Sound {
   audio: AudioEncode
   context: ToolContext
   source: string
+  clock: SourceClock
   totalMs: number | null
 }
 
@@ -86,10 +89,10 @@ const level = async (
   run: StepRun,
   { sound, key }: { sound: Sound; key: string },
 ): Promise<Loudness | null> => {
-  const { audio, context, source, totalMs } = sound
+  const { audio, context, source, clock, totalMs } = sound
   if (!audio.loudness) return null
   if (await deps.store.find(key)) return JSON.parse(await readFile(await deps.store.read(key), 'utf8')) as Loudness
-  const common = { audio, source, totalMs }
+  const common = { audio, source, clock, totalMs }
   const onProgress = (progress: ToolProgress): void => run.report(shared(progress, 0, MEASURED_PART))
   const measured = await measureLoudness(context, { ...common, onProgress })
   const loudness = decideLevel(measured, audio.loudness, totalMs)

@@ -5,6 +5,7 @@ import type { VideoEncode } from '../contract/plan.ts'
 import type { TranscodeChunkInput, TranscodedChunk } from '../contract/steps.ts'
 import { chunkOf, tilesIn, type EncodeChunk } from '../tools/encode-chunk.ts'
 import { encodeArgs } from '../tools/ffmpeg-encode.ts'
+import { clockOf } from '../tools/ffmpeg-input.ts'
 import { runFfmpeg } from '../tools/ffmpeg.ts'
 import { readFragments } from '../tools/mp4-fragments.ts'
 import { retimeFragments } from '../tools/mp4-retime.ts'
@@ -33,7 +34,7 @@ export const createTranscodeChunk =
       await mkdir(tilesDir, { recursive: true })
       const outputs = renditionsOf(chunkDir, video)
       const path = await deps.store.read((copy ?? file).key)
-      const source = { path, isCopy: copy !== undefined, clockStreams: copy ? [] : plan.clockStreams }
+      const source = { path, isCopy: copy !== undefined, clock: copy ? { streams: [] } : clockOf(plan) }
       await runFfmpeg(toolContext(deps, run), {
         // A copy has nothing else in it.
         args: encodeArgs({ video: copy ? { ...video, streamIndex: 0 } : video, chunk, source, outputs, tilesDir }),

@@ -34,7 +34,8 @@ export const planScript = async (tools: ToolPaths, source: string, dir: string):
   const heard = mainAudio(answer)
   const picture = { streamIndex: stream.index, rates: possibleRates(stream) }
   const streams = [picture, ...(heard ? [{ streamIndex: heard.index, rates: [] }] : [])]
-  const [videoScan = null, soundScan] = await scanPackets(context, { path: source, streams })
+  const { scans } = await scanPackets(context, { path: source, streams })
+  const [videoScan = null, soundScan] = scans
   const sounds = heard && soundScan ? [{ stream: heard, scan: soundScan }] : []
   const layout = await readMp4Layout(source)
   const measured = { answer, identity: '', sizeBytes: 0, layout, videoScan, sounds, interlaced: false }
@@ -46,7 +47,7 @@ export const planScript = async (tools: ToolPaths, source: string, dir: string):
 }
 
 const WHOLE = { from: 0, length: null }
-const fileOf = (path: string) => ({ path, isCopy: false, clockStreams: [] })
+const fileOf = (path: string) => ({ path, isCopy: false, clock: { streams: [] } })
 const SHEETS = 'storyboard-%03d.jpg'
 
 /** One ffmpeg for each output, as a script grows: every one decodes the source anew. */

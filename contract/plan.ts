@@ -5,7 +5,7 @@
 
 import type { LoudnessPlan } from './loudness.ts'
 import type { PictureQuality } from './qualities.ts'
-import type { SoundRole } from './source-facts.ts'
+import type { Hole, SoundRole } from './source-facts.ts'
 
 /** Keyframes of what is encoded stand this far apart: segments can start on them, and a player finds its place quickly. */
 export const KEYFRAME_INTERVAL_MS = 2_000
@@ -119,6 +119,10 @@ export type AudioPlan =
       endMs: number | null
       /** Its times are absurd: samples are counted instead. */
       counted: boolean
+      /** Long silences for which the source has no data, in milliseconds from the start of the container; left out where there are none. */
+      holes?: Hole[]
+      /** Channels and rate may be others further on; left out where they can't. */
+      shapeChanges?: true
       /** Null: it stays as loud as it is. */
       loudness: LoudnessPlan | null
       /** What the checks of the result expect, from the start of the container. */
@@ -184,6 +188,10 @@ export interface MediaPlan {
   sounds: SoundPlan[]
   /** Streams of the source that are read together, always, as times depend on it; empty where its clock is steady. */
   clockStreams: number[]
+  /** Seconds from which on a step of that clock is a jump, where streams are absent for as long as ffmpeg would take for one. */
+  leastJumpS?: number
+  /** Some sound of the source begins so late that ffmpeg does not find it by itself. */
+  looksFar?: true
   /** Indexes of further streams of the source that a file takes along unchanged: subtitles, and sound that is made into nothing else. */
   alsoCopy: number[]
   /** Of the streams that are kept, by their index in the source: three letters of ISO 639-2. Absent where none says its language. */

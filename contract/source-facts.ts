@@ -72,6 +72,12 @@ export interface VideoFacts {
   grid: GridFit
 }
 
+/** A stretch of the source in which a stream has nothing, in milliseconds from the start of the container. */
+export interface Hole {
+  fromMs: number
+  toMs: number
+}
+
 /** A sound track. */
 export interface AudioFacts {
   streamIndex: number
@@ -84,6 +90,12 @@ export interface AudioFacts {
   leadMs: number
   /** For most of its length, by the times that it states, there would be silence. */
   absurd: boolean
+  /** The longest silence for which it has no data; left out where each packet follows the one before. */
+  longestHoleMs?: number
+  /** Those of 1 s and more, in order, so many as are worth it; left out where there are none. */
+  holes?: Hole[]
+  /** Channels or rate are others further on; left out where nobody knows of that. */
+  shapeChanges?: true
   /** From the start of the container. */
   startMs: number
   /** End of the last packet. */
@@ -130,6 +142,10 @@ export interface SourceFacts {
   fragmented: boolean
   /** Times are what the container says; else they jump or are missing, and are those that ffmpeg makes of them. */
   steadyClock: boolean
+  /** Seconds from which on a step of its clock is a jump; left out where ffmpeg's own measure does. */
+  leastJumpS?: number
+  /** Some sound begins so late that ffmpeg does not find it by itself. */
+  looksFar?: true
   /** To the end of what is shown or heard, measured; what the container announces may be anything. */
   durationMs: number
   sizeBytes: number

@@ -1,13 +1,13 @@
 import type { VideoEncode } from '../contract/plan.ts'
 import { isWhole, secondsAt, type EncodeChunk } from './encode-chunk.ts'
+import type { SourceClock } from './ffmpeg-input.ts'
 import { framesPerGroup } from './keyframe-grid.ts'
 
 /** What to seek in: a source counts from the start of its container, a copy made for seeking from where that source starts. */
 export interface EncodeSource {
   path: string
   isCopy: boolean
-  /** Of the source, that are read together. */
-  clockStreams: readonly number[]
+  clock: SourceClock
 }
 
 /** Fine enough for any source; with a variable rate ffmpeg would round times to the average rate. */
@@ -26,9 +26,9 @@ const LONGEST_FRAMES = 6
  * Times stay those of the whole recording, from the start of the container: the filters cut where the chunk begins, wherever
  * decoding did. ffmpeg's own cut would round, and take times from the first picture it sees.
  */
-export const seekArgs = (video: VideoEncode, chunk: EncodeChunk, { isCopy, clockStreams }: EncodeSource): string[] => {
+export const seekArgs = (video: VideoEncode, chunk: EncodeChunk, { isCopy, clock }: EncodeSource): string[] => {
   // Such clocks are straightened from the beginning on only.
-  if (clockStreams.length > 0) return []
+  if (clock.streams.length > 0) return []
   if (video.excerpt ? !video.excerpt.seeks : isWhole(chunk)) return []
   const from = secondsAt(video, chunk.from) + beginsAtS(video) - seekRoom(video)
   const counted = isCopy ? ['-copyts', '-seek_timestamp', '1'] : ['-copyts', '-start_at_zero']
@@ -71,8 +71,14 @@ const variableFrames = (video: VideoEncode, { from, length }: EncodeChunk): stri
   const start = from === 0 && !video.excerpt ? [] : [`start=${secondsAt(video, from)}`]
   const end = length === null ? [] : [`end=${secondsAt(video, from + length)}`]
   const cut = start.length + end.length === 0 ? [] : [`trim=${[...start, ...end].join(':')}`]
-  return from === 0 ? [...cut, "setpts='if(eq(N,0),0,PTS)'"] : cut
+  return [APART, ...cut, ...(from === 0 ? ["setpts='if(eq(N,0),0,PTS)'"] : [])]
 }
+
+/**
+ * Where recordings were joined, a picture may be followed by the next within microseconds, and an encoder that has a limit gives it
+ * as few bits: a keyframe there would be grey. More than 500 in a second nobody sees.
+ */
+const APART = "setpts='if(eq(N,0),PTS,max(PTS,PREV_OUTPTS+0.002/TB))'"
 
 /** What the filter keeps of a time. */
 const inMicroseconds = (seconds: number): number => Number(seconds.toFixed(6))

@@ -1,7 +1,8 @@
 import type { AudioPlan, SoundPlan } from '../contract/plan.ts'
-import { clockArgs, inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
+import { clockArgs, inputArgs, QUIET_ARGS, type SourceClock } from './ffmpeg-input.ts'
 import { languageArgs } from './ffmpeg-language.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
+import { inStepFilters } from './sound-in-step.ts'
 
 export type AudioEncode = Extract<AudioPlan, { mode: 'encode' }>
 
@@ -13,25 +14,40 @@ export const audioFileName = ({ name, codec }: Pick<SoundPlan, 'name'> & AudioEn
   `${name}.${EXTENSIONS[codec]}`
 
 /**
- * Sound that begins where the picture's time begins: silence is put before it and into gaps, and what overlaps is cut, so that it
- * stays in step with the picture. What the encoder itself puts in front is taken off by the container's edit list.
- */
-const inStep = ({ originMs, endMs, counted }: AudioEncode): string => {
-  const filled = [...(counted ? ['asetpts=N/SR/TB'] : []), 'aresample=async=1:first_pts=0']
-  if (originMs === 0 && endMs === null) return filled.join(',')
-  const fromS = originMs / 1_000
-  const to = endMs === null ? '' : `:end=${endMs / 1_000}`
-  return [...filled.slice(0, -1), `atrim=start=${fromS}${to},asetpts=PTS-${fromS}/TB`, ...filled.slice(-1)].join(',')
-}
-
-/**
  * The sound as it goes to the encoder, but for its loudness: in step, in the planned shape, and in floats, which neither clip nor
  * are turned down when channels are mixed.
  */
-export const shapeSound = (audio: AudioEncode): string[] => [
-  inStep(audio),
-  `aformat=sample_fmts=fltp:sample_rates=${audio.sampleRateHz}:channel_layouts=${LAYOUTS[audio.channels] ?? 'stereo'}`,
-]
+export const shapeSound = (audio: AudioEncode): string[] => [inStepFilters(audio), formatOf(audio, 'fltp')]
+
+const formatOf = ({ sampleRateHz, channels }: AudioEncode, samples: string): string =>
+  `aformat=sample_fmts=${samples}:sample_rates=${sampleRateHz}:channel_layouts=${LAYOUTS[channels] ?? 'stereo'}`
+
+/**
+ * Arguments that read a sound track through filters, for the outputs behind them. Where channels or rate change on the way, as from
+ * a film to what is advertised in it, ffmpeg makes its filters anew, and they would count from the beginning again. So it is
+ * brought into one shape first, by filters that count nothing, and read from there (`-dec`: a decoder of what an encoder made).
+ */
+export const filteredSound = (
+  audio: AudioEncode,
+  { source, clock }: Pick<AudioJob, 'source' | 'clock'>,
+  filters: readonly string[],
+): string[] => {
+  const { streamIndex, endMs, shapeChanges } = audio
+  const input = [...inputArgs(source, clock), '-map', `0:${streamIndex}`]
+  if (shapeChanges !== true) return [...input, '-af', filters.join(',')]
+  const shaped = [...(endMs === null ? [] : [`atrim=end=${endMs / 1_000}`]), formatOf(audio, 'flt')]
+  const loop = ['-c:a', 'pcm_f32le', '-f', 'null', '-', '-dec', '0:0']
+  return [
+    ...input,
+    '-af',
+    shaped.join(','),
+    ...loop,
+    '-filter_complex',
+    `[dec:0]${filters.join(',')}[sound]`,
+    '-map',
+    '[sound]',
+  ]
+}
 
 const LAYOUTS: Readonly<Record<number, string>> = { 1: 'mono', 2: 'stereo', 6: '5.1', 8: '7.1' }
 
@@ -43,28 +59,25 @@ export interface AudioJob {
   output: string
   /** Filters that change how loud it is. */
   level: readonly string[]
-  /** Of the source, that are read together. */
-  clockStreams: readonly number[]
+  clock: SourceClock
 }
 
 /** Arguments of the ffmpeg that makes a whole sound track in one piece. */
-export const audioArgs = ({ audio, language, source, output, level, clockStreams }: AudioJob): string[] => {
+export const audioArgs = ({ audio, language, source, output, level, clock }: AudioJob): string[] => {
   // Rate and channels once more as options: filters may end in others, as `loudnorm` does in 192 kHz.
-  const filters = [...(audio.loudness ? shapeSound(audio) : [inStep(audio)]), ...level].join(',')
-  const shape = ['-ac', `${audio.channels}`, '-ar', `${audio.sampleRateHz}`, '-af', filters]
+  const filters = [...(audio.loudness ? shapeSound(audio) : [inStepFilters(audio)]), ...level]
+  const shape = ['-ac', `${audio.channels}`, '-ar', `${audio.sampleRateHz}`]
   const codec = ['-c:a', ENCODERS[audio.codec], '-b:a', `${audio.bitrateBps}`]
   const bare = ['-map_metadata', '-1', '-map_chapters', '-1']
   return [
     ...QUIET_ARGS,
     ...PROGRESS_ARGS,
-    ...inputArgs(source),
-    '-map',
-    `0:${audio.streamIndex}`,
+    ...filteredSound(audio, { source, clock }, filters),
     ...bare,
     ...languageArgs('s:0', language),
     ...shape,
     ...codec,
     output,
-    ...clockArgs(clockStreams),
+    ...clockArgs(clock),
   ]
 }

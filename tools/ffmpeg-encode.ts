@@ -27,7 +27,7 @@ export const encodeArgs = ({ video, chunk, source, outputs, tilesDir }: EncodeJo
     ...PROGRESS_ARGS,
     ...seekArgs(video, chunk, source),
     ...oneGraphArgs(video),
-    ...inputArgs(source.path),
+    ...inputArgs(source.path, source.clock),
     '-filter_complex',
     encodeGraph(video, chunk),
     ...video.renditions.flatMap((rendition, index) => [
@@ -36,7 +36,7 @@ export const encodeArgs = ({ video, chunk, source, outputs, tilesDir }: EncodeJo
       outputs[index] ?? `${rendition.name}.mp4`,
     ]),
     ...(tiles && tilesDir !== null ? tileArgs(tilesDir, tiles.first) : []),
-    ...clockArgs(source.clockStreams),
+    ...clockArgs(source.clock),
   ]
 }
 

@@ -1,4 +1,4 @@
-import { clockArgs, inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
+import { clockArgs, inputArgs, QUIET_ARGS, type SourceClock } from './ffmpeg-input.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
 
 /**
@@ -9,13 +9,13 @@ export interface IndexJob {
   source: string
   streamIndex: number
   output: string
-  clockStreams: readonly number[]
+  clock: SourceClock
 }
 
 export const indexArgs = (job: IndexJob): string[] => [
   ...QUIET_ARGS,
   ...PROGRESS_ARGS,
-  ...inputArgs(job.source),
+  ...inputArgs(job.source, job.clock),
   '-map',
   `0:${job.streamIndex}`,
   '-c',
@@ -29,5 +29,5 @@ export const indexArgs = (job: IndexJob): string[] => [
   '-f',
   'mov',
   job.output,
-  ...clockArgs(job.clockStreams),
+  ...clockArgs(job.clock),
 ]

@@ -1,25 +1,29 @@
 import { SluiceError } from '../contract/failures.ts'
 import { ENCODER_ROOM_DB, type Loudness, type MeasuredLoudness } from '../contract/loudness.ts'
 import type { ToolProgress } from '../contract/progress.ts'
-import { shapeSound, type AudioEncode } from './ffmpeg-audio.ts'
-import { inputArgs } from './ffmpeg-input.ts'
+import { filteredSound, shapeSound, type AudioEncode } from './ffmpeg-audio.ts'
+import type { SourceClock } from './ffmpeg-input.ts'
 import { createProgressParser, createProgressWatch, PROGRESS_ARGS } from './ffmpeg-progress.ts'
 import { runMediaTool, type ToolContext } from './tool-context.ts'
 
+export interface MeasuredSound {
+  audio: AudioEncode
+  source: string
+  clock: SourceClock
+  /** Filters that change how loud it is. */
+  level?: readonly string[]
+}
+
 /** Reads a track as it would be encoded behind these filters, and measures it as EBU R 128 says (EBU Tech 3341). */
-export const measureArgs = (audio: AudioEncode, source: string, level: readonly string[] = []): string[] => [
+export const measureArgs = ({ audio, source, clock, level = [] }: MeasuredSound): string[] => [
   // Its summary is no error, and it comes at the end.
   '-hide_banner',
   '-nostdin',
   '-v',
   'info',
   ...PROGRESS_ARGS,
-  ...inputArgs(source),
-  '-map',
-  `0:${audio.streamIndex}`,
-  '-af',
   // Measured on ten minutes of stereo: 5.6 CPU-seconds, against 24.6 for the first pass of `loudnorm`, with the same figures.
-  [...shapeSound(audio), ...level, 'ebur128=peak=true:framelog=quiet'].join(','),
+  ...filteredSound(audio, { source, clock }, [...shapeSound(audio), ...level, 'ebur128=peak=true:framelog=quiet']),
   '-f',
   'null',
   '-',
@@ -55,10 +59,7 @@ export const createLoudnessParser = () => {
   }
 }
 
-export interface MeasureRun {
-  audio: AudioEncode
-  source: string
-  level?: readonly string[]
+export interface MeasureRun extends MeasuredSound {
   totalMs: number | null
   onProgress: (progress: ToolProgress) => void
 }
@@ -66,12 +67,12 @@ export interface MeasureRun {
 /** @throws SluiceError ToolCrashed where nothing was measured; as runTool does. */
 export const measureLoudness = async (
   context: ToolContext,
-  { audio, source, level, totalMs, onProgress }: MeasureRun,
+  { totalMs, onProgress, ...sound }: MeasureRun,
 ): Promise<MeasuredLoudness> => {
   const parse = createProgressParser(totalMs)
   const summary = createLoudnessParser()
   await runMediaTool(context, 'ffmpeg', {
-    args: measureArgs(audio, source, level),
+    args: measureArgs(sound),
     isProgress: createProgressWatch(),
     onStdoutLine: (line) => {
       const progress = parse(line)

@@ -1,6 +1,6 @@
 import type { Excerpt, MediaPlan, SoundPlan, VideoEncode } from '../contract/plan.ts'
 import type { SoundRole } from '../contract/source-facts.ts'
-import { clockArgs, inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
+import { clockArgs, inputArgs, QUIET_ARGS, type SourceClock } from './ffmpeg-input.ts'
 import { languageArgs, plannedLanguage } from './ffmpeg-language.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
 import { frameTimesArgs, type FrameTimes } from './frame-times.ts'
@@ -29,8 +29,8 @@ export interface MuxJob {
   /** ffmpeg's muxers by extension: `mp4`, `m4a`, `mp3`, `opus`, `mkv`. */
   extension: string
   title: string | null
-  /** Of the source, that are read together; left out where its clock is steady. */
-  clock?: { path: string; streams: readonly number[] }
+  /** Of the source. */
+  clock?: SourceClock & { path: string }
 }
 
 type MuxedPlan = Pick<MediaPlan, 'video' | 'sounds' | 'alsoCopy' | 'languages' | 'titles' | 'excerpt' | 'extension'>
@@ -115,7 +115,11 @@ export const muxArgs = ({ streams, output, extension, title, clock }: MuxJob): s
   return [
     ...QUIET_ARGS,
     ...PROGRESS_ARGS,
-    ...inputs.flatMap((path) => [...delayArgs(path, streams), ...excerptArgs(path, streams), ...inputArgs(path)]),
+    ...inputs.flatMap((path) => [
+      ...delayArgs(path, streams),
+      ...excerptArgs(path, streams),
+      ...inputArgs(path, path === clock?.path ? clock : {}),
+    ]),
     ...maps,
     ...streams.flatMap(({ excerpt }, index) => (excerpt ? [`-copypriorss:${index}`, '0'] : [])),
     '-c',
@@ -129,7 +133,7 @@ export const muxArgs = ({ streams, output, extension, title, clock }: MuxJob): s
     ...streams.flatMap(({ frames }, index) => (frames ? frameTimesArgs(index, frames, extension) : [])),
     ...containerArgs(extension),
     output,
-    ...(clock && inputs.includes(clock.path) ? clockArgs(clock.streams, inputs.indexOf(clock.path)) : []),
+    ...(clock && inputs.includes(clock.path) ? clockArgs(clock, inputs.indexOf(clock.path)) : []),
   ]
 }
 

@@ -1,5 +1,5 @@
 import type { TimedPacket } from './ffprobe-grid.ts'
-import { inputArgs, QUIET_ARGS } from './ffmpeg-input.ts'
+import { inputArgs, jumpArgs, QUIET_ARGS, type SourceClock } from './ffmpeg-input.ts'
 
 /**
  * Containers whose times are what they say: with an index of them, or a clock that only goes forward. Those of the others jump
@@ -11,10 +11,11 @@ const STEADY = /^(mov,|matroska|flv|asf|gif|apng|ogg|wav|w64|flac|mp3|aiff|caf|a
 export const hasSteadyClock = (container: string): boolean => STEADY.test(container)
 
 /** Arguments that make ffmpeg print the packets of these streams with the times that an encode would see, from 0. */
-export const correctedPacketArgs = (path: string, streamIndexes: readonly number[]): string[] => [
+export const correctedPacketArgs = (path: string, { streams, leastJumpS, looksFar }: SourceClock): string[] => [
   ...QUIET_ARGS,
-  ...inputArgs(path),
-  ...streamIndexes.flatMap((index) => ['-map', `0:${index}`]),
+  ...jumpArgs(leastJumpS),
+  ...inputArgs(path, { looksFar }),
+  ...streams.flatMap((index) => ['-map', `0:${index}`]),
   '-c',
   'copy',
   '-copyinkf',

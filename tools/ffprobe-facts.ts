@@ -12,7 +12,7 @@ import {
   type ProbeAnswer,
   type ProbedStream,
 } from './ffprobe-answer.ts'
-import type { PacketScan } from './ffprobe-packets.ts'
+import { NOTED_GAP_S, type PacketScan } from './ffprobe-packets.ts'
 import { wordsOf } from './ffprobe-sounds.ts'
 import { usualRate } from './frame-rate.ts'
 import type { Mp4Layout } from './mp4-boxes.ts'
@@ -44,6 +44,8 @@ export const possibleRates = ({ r_frame_rate: real, avg_frame_rate: average }: P
 export interface ScannedSound {
   stream: ProbedStream
   scan: PacketScan
+  /** Its own data says that channels or rate are others further on. */
+  shapeChanges?: boolean
 }
 
 export interface Measurements {
@@ -57,6 +59,8 @@ export interface Measurements {
   sounds: readonly ScannedSound[]
   /** The scans count from the start of the container, by ffmpeg's corrections, and not by the container's own clock. */
   corrected?: boolean
+  leastJumpS?: number | undefined
+  looksFar?: boolean
   interlaced: boolean
 }
 
@@ -70,7 +74,10 @@ export const sourceFacts = (measured: Measurements): SourceFacts => {
   // Where there is nothing in the one to play, the next one takes its place.
   const [audio = null, ...furtherAudio] = measured.sounds
     .filter(({ scan }) => scan.frames > 0)
-    .map(({ stream, scan }) => audioFacts(stream, { ...measured, scan, originMs }))
+    .map(({ stream, scan, shapeChanges = false }) => ({
+      ...audioFacts(stream, { ...measured, scan, originMs }),
+      ...(shapeChanges && { shapeChanges }),
+    }))
   return {
     identity: measured.identity,
     container: answer.format.format_name,
@@ -78,6 +85,8 @@ export const sourceFacts = (measured: Measurements): SourceFacts => {
     indexFirst: layout ? layout.indexFirst && !layout.fragmented : null,
     fragmented: layout?.fragmented ?? false,
     steadyClock: measured.corrected !== true,
+    ...(measured.leastJumpS !== undefined && { leastJumpS: measured.leastJumpS }),
+    ...(measured.looksFar === true && { looksFar: true }),
     durationMs: Math.max(0, video?.endMs ?? 0, audio?.endMs ?? 0),
     sizeBytes: measured.sizeBytes,
     video,
@@ -163,8 +172,33 @@ const audioFacts = (
     bitrateBps: stream.bit_rate,
     leadMs: Math.round(scan.leadS * 1_000),
     absurd: scan.absurd,
+    ...holesOf(scan, originMs),
     startMs,
     endMs: scan.absurd ? Math.round(scan.content * 1_000) : endMs,
+  }
+}
+
+/** A player waits for less. */
+const SHORTEST_HOLE_S = 0.1
+/** Each takes filters of its own, and a workflow's history keeps them. */
+const MOST_HOLES = 32
+
+const holesOf = (
+  { absurd, gaps, longestGap, firstPts }: PacketScan,
+  originMs: number,
+): Pick<AudioFacts, 'longestHoleMs' | 'holes'> => {
+  if (absurd) return {}
+  const toMs = (seconds: number): number => Math.round(seconds * 1_000 - originMs)
+  const before = firstPts === null ? [] : [{ fromS: originMs / 1_000, toS: firstPts }]
+  const holes = [...before, ...gaps]
+    .filter(({ fromS, toS }) => toS - fromS >= NOTED_GAP_S)
+    .toSorted((a, b) => b.toS - b.fromS - (a.toS - a.fromS))
+    .slice(0, MOST_HOLES)
+    .toSorted((a, b) => a.fromS - b.fromS)
+    .map(({ fromS, toS }) => ({ fromMs: toMs(fromS), toMs: toMs(toS) }))
+  return {
+    ...(longestGap > SHORTEST_HOLE_S && { longestHoleMs: Math.round(longestGap * 1_000) }),
+    ...(holes.length > 0 && { holes }),
   }
 }
 

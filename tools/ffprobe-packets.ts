@@ -2,6 +2,7 @@ import type { GridFit } from '../contract/source-facts.ts'
 import { createGridScan, type TimedPacket } from './ffprobe-grid.ts'
 import { constantRateOf, secondsPerFrame } from './frame-rate.ts'
 import type { KeyframeGrid } from './keyframe-grid.ts'
+import type { Gap } from './source-holes.ts'
 
 /** Whether each packet says when it is shown, some and the first of them do, or not even that. */
 export type PacketTimes = 'each' | 'first' | 'none'
@@ -26,8 +27,18 @@ export interface PacketScan {
   frameRate: string | null
   /** Seconds from one frame to the next, or to the end, where that takes longest; null where there is none. */
   longestFrame: number | null
+  /** Where there is nothing for {@link NOTED_GAP_S} or more, as decoded. */
+  gaps: readonly Gap[]
+  /** Seconds in which there is nothing from one packet to the next, where that takes longest; 0 where each follows the one before. */
+  longestGap: number
   grid: GridFit
 }
+
+/** Packets of sound last for less, or all of them for longer. */
+const LONG_SOUND_S = 0.05
+
+/** Shorter ones are nothing that anybody has to know of. */
+export const NOTED_GAP_S = 1
 
 /** For `ffprobe -show_entries … -of compact=p=0:nk=1`: a line a packet, fields in this order. */
 export const PACKET_ENTRIES = 'packet=stream_index,pts_time,dts_time,duration_time,size,flags'
@@ -59,6 +70,20 @@ export const createPacketScan = (rates: readonly string[], grid: KeyframeGrid | 
   let firstHidden = Infinity
   let timed: PacketTimes = 'none'
   let content = 0
+  const gaps: Gap[] = []
+  let longestGap = 0
+  let decodedTo = Infinity
+  let shortest = Infinity
+  /** Sound follows sound; pictures may come in another order, but are decoded in this one. */
+  const follow = (fromS: number, statedS: number): void => {
+    if (statedS > 0) shortest = Math.min(shortest, statedS)
+    // A picture may stand for long. Of sound some containers state how far away the next packet is.
+    const lastsS = rates.length > 0 ? statedS : Math.min(statedS, Math.max(LONG_SOUND_S, 2 * shortest))
+    const gap = fromS - decodedTo
+    longestGap = Math.max(longestGap, gap)
+    if (gap >= NOTED_GAP_S) gaps.push({ fromS: decodedTo, toS: fromS })
+    decodedTo = decodedTo === Infinity ? fromS + lastsS : Math.max(decodedTo, fromS + lastsS)
+  }
   return {
     /** The packet's time in seconds, for progress; null where it has none. */
     add(packet: TimedPacket): number | null {
@@ -76,6 +101,8 @@ export const createPacketScan = (rates: readonly string[], grid: KeyframeGrid | 
       bytes += sizeBytes
       content += duration || usual
       decodeTimes.push(dts)
+      const decoded = Number.isFinite(dts) ? dts : pts
+      if (Number.isFinite(decoded)) follow(decoded, duration || usual)
       const time = stated ? pts : dts
       if (!Number.isFinite(time)) return null
       times.push(time)
@@ -86,13 +113,16 @@ export const createPacketScan = (rates: readonly string[], grid: KeyframeGrid | 
     result(): PacketScan {
       const sorted = Float64Array.from(times).sort()
       // Where some times are missing, frames still follow each other as they are decoded.
-      const gaps = gapsOf(timed === 'each' ? sorted : Float64Array.from(decodeTimes).sort())
+      const distances = gapsOf(timed === 'each' ? sorted : Float64Array.from(decodeTimes).sort())
       const keyGaps = gapsOf(Float64Array.from(keyTimes).sort())
       const firstPts = sorted[0] ?? null
-      const longestGap = gaps.at(-1) ?? null
+      const longest = distances.at(-1) ?? null
       const last = endPts === null ? null : endPts - (sorted.at(-1) ?? endPts)
       // A single frame has the rate at which it would last as long as it does.
-      const frameRate = constantRateOf(gaps.length === 0 && content > 0 ? Float64Array.of(content) : gaps, rates)
+      const frameRate = constantRateOf(
+        distances.length === 0 && content > 0 ? Float64Array.of(content) : distances,
+        rates,
+      )
       const seconds = frameRate === null ? content : frames * secondsPerFrame(frameRate)
       return {
         frames,
@@ -100,12 +130,14 @@ export const createPacketScan = (rates: readonly string[], grid: KeyframeGrid | 
         endPts,
         leadS: firstPts === null ? 0 : Math.max(0, firstPts - firstHidden),
         timed,
-        absurd: (longestGap ?? 0) > ABSURD_HOLE_S && (endPts ?? 0) - (firstPts ?? 0) > 2 * seconds,
+        absurd: (longest ?? 0) > ABSURD_HOLE_S && (endPts ?? 0) - (firstPts ?? 0) > 2 * seconds,
         content: seconds,
         bytes,
         keyframes: { count: keyTimes.length, medianGap: medianOf(keyGaps), longestGap: keyGaps.at(-1) ?? null },
         frameRate,
-        longestFrame: last === null ? longestGap : Math.max(longestGap ?? 0, last),
+        longestFrame: last === null ? longest : Math.max(longest ?? 0, last),
+        gaps,
+        longestGap,
         grid: gridScan?.result() ?? { fits: false, misfit: 'unmeasured' },
       }
     },

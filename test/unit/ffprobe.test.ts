@@ -103,6 +103,8 @@ describe('streams', () => {
       content: 0.18,
       frameRate: null,
       longestFrame: 0.02,
+      gaps: [],
+      longestGap: 0,
       keyframes: { count: 9, medianGap: 0.02, longestGap: 0.02 },
       grid: unmeasured,
     } as const
@@ -126,6 +128,8 @@ describe('streams', () => {
         content: 0.08,
         frameRate: '25/1',
         longestFrame: 0.04,
+        gaps: [],
+        longestGap: 0,
         keyframes: { count: 1, medianGap: null, longestGap: null },
         grid: unmeasured,
       },
@@ -198,6 +202,8 @@ describe('packets', () => {
       content: expect.closeTo(0.12),
       frameRate: '25/1',
       longestFrame: expect.closeTo(0.04),
+      gaps: [],
+      longestGap: expect.closeTo(0),
       keyframes: { count: 1, medianGap: null, longestGap: null },
       grid: unmeasured,
     })
