@@ -10,18 +10,22 @@ import { createGate } from './origin-gate.ts'
 import { startOrigin, type Origin } from './origin.ts'
 import { toolsRunningIn } from './running-tools.ts'
 import { inState, progressOf } from './server-messages.ts'
+import { createSlowEncoder, type SlowEncoder } from './slow-encoder.ts'
 
 let sluice: TestInstance
 let origin: Origin
+let encoder: SlowEncoder
 let short: string
 
 beforeAll(async () => {
-  ;[sluice, origin] = await Promise.all([startTestInstance({ SLUICE_CHUNK_MS: '5000' }), startOrigin()])
+  encoder = await createSlowEncoder()
+  const settings = { SLUICE_CHUNK_MS: '5000', SLUICE_FFMPEG: encoder.path }
+  ;[sluice, origin] = await Promise.all([startTestInstance(settings), startOrigin()])
   const { ffmpeg } = sluice.config.tools
   // Not H.264, so that it is encoded, for long enough to be interrupted.
   const options = ['-c:v', 'mpeg4', '-b:v', '2M']
   const long = await makeClip(ffmpeg, join(sluice.config.dataDir, 'long.mp4'), {
-    seconds: 20,
+    seconds: 25,
     size: '640x360',
     options,
   })
@@ -32,6 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await sluice.dispose()
   await origin.close()
+  await encoder.remove()
 })
 
 /** A download that comes to its middle, and to its end when it is let go. */
@@ -68,7 +73,7 @@ describe('kill -9', () => {
     await sluice.seen(job.id, (message) => {
       if (message.type !== 'progress' || message.step !== 'transcode' || !message.part?.includes('/')) return false
       if (message.percent === 100) finished.add(message.part)
-      return finished.size === 2 && !finished.has(message.part) && message.done > 0
+      return finished.size >= 2 && !finished.has(message.part) && message.done > 0
     })
     const killedAt = Date.now()
     const pid = await sluice.kill9('worker')
@@ -86,7 +91,6 @@ describe('kill -9', () => {
     const ended = await sluice.ended(job.id)
     expect(ended).toMatchObject({ state: 'succeeded', run: 1, error: null })
     expect(() => process.kill(pid, 0)).toThrow('ESRCH')
-    expect(finished.size).toBe(2)
     for (const part of finished) expect(encodedAgain).not.toContain(part)
     await expectNothingLeft(ended)
   })
