@@ -16,7 +16,7 @@ let browser: Browser
 
 beforeAll(async () => {
   ;[sluice, origin, browser] = await Promise.all([
-    startTestInstance({ SLUICE_CHUNK_MS: '4000' }),
+    startTestInstance({ SLUICE_CHUNK_MS: '4000' }, { slowEncoder: true }),
     startOrigin(),
     launchChromium(),
   ])

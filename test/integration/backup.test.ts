@@ -50,7 +50,10 @@ describe.each(DATABASES)('a backup of a running instance, with its catalog in $n
     folder = await mkdtemp(join(tmpdir(), 'sluice-backup-'))
     ;[database, origin] = await Promise.all([start(), startOrigin()])
     settings = await databaseSettings()
-    sluice = await startTestInstance({ ...settings, SLUICE_DATA: join(folder, 'data'), SLUICE_MEDIA_SLOTS: '1' })
+    sluice = await startTestInstance(
+      { ...settings, SLUICE_DATA: join(folder, 'data'), SLUICE_MEDIA_SLOTS: '1' },
+      { slowEncoder: true },
+    )
     const { ffmpeg } = sluice.config.tools
     const long = { seconds: 12, size: '640x360', options: ['-c:v', 'mpeg4', '-b:v', '2M'] }
     origin.on('/clip.mp4', file(await makeClip(ffmpeg, join(folder, 'clip.mp4'))))

@@ -10,17 +10,16 @@ import { createGate } from './origin-gate.ts'
 import { startOrigin, type Origin } from './origin.ts'
 import { toolsRunningIn } from './running-tools.ts'
 import { inState, progressOf } from './server-messages.ts'
-import { createSlowEncoder, type SlowEncoder } from './slow-encoder.ts'
 
 let sluice: TestInstance
 let origin: Origin
-let encoder: SlowEncoder
 let short: string
 
 beforeAll(async () => {
-  encoder = await createSlowEncoder()
-  const settings = { SLUICE_CHUNK_MS: '5000', SLUICE_FFMPEG: encoder.path }
-  ;[sluice, origin] = await Promise.all([startTestInstance(settings), startOrigin()])
+  ;[sluice, origin] = await Promise.all([
+    startTestInstance({ SLUICE_CHUNK_MS: '5000' }, { slowEncoder: true }),
+    startOrigin(),
+  ])
   const { ffmpeg } = sluice.config.tools
   // Not H.264, so that it is encoded, for long enough to be interrupted.
   const options = ['-c:v', 'mpeg4', '-b:v', '2M']
@@ -36,7 +35,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await sluice.dispose()
   await origin.close()
-  await encoder.remove()
 })
 
 /** A download that comes to its middle, and to its end when it is let go. */

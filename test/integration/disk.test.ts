@@ -41,7 +41,7 @@ describe.runIf(mayMount)('a data directory on a disk of 48 MiB', () => {
     if (!mounted) throw new Error('it could not be mounted')
     disk = mounted
     origin = await startOrigin()
-    sluice = await startTestInstance({ SLUICE_DATA: dataDir, SLUICE_LOG_LEVEL: 'silent' })
+    sluice = await startTestInstance({ SLUICE_DATA: dataDir, SLUICE_LOG_LEVEL: 'silent' }, { slowEncoder: true })
     // 4 MiB of something that H.264 does not make smaller.
     const noise = ['-vf', 'noise=alls=40:allf=t', '-b:v', '4M', '-minrate', '4M', '-maxrate', '4M', '-bufsize', '1M']
     const clip = await makeClip(sluice.config.tools.ffmpeg, join(sourceDir, 'clip.mp4'), { seconds: 8, options: noise })
@@ -60,7 +60,8 @@ describe.runIf(mayMount)('a data directory on a disk of 48 MiB', () => {
     await sluice.stop()
     await origin.close()
     disk.unmount()
-    await Promise.all([dataDir, sourceDir].map((dir) => rm(dir, { recursive: true, force: true })))
+    await sluice.dispose()
+    await rm(sourceDir, { recursive: true, force: true })
   })
 
   // What is finished takes room, too.

@@ -14,6 +14,7 @@ import { startInstance, type RunningInstance } from '../../scripts/instance.ts'
 import { readInstalledTools } from '../../scripts/installed-tools.ts'
 import { signalIfThere } from './running-tools.ts'
 import { inState } from './server-messages.ts'
+import { writeSlowEncoder } from './slow-encoder.ts'
 
 export interface Answer<T> {
   status: number
@@ -41,17 +42,24 @@ export interface TestInstance extends RunningInstance {
   dispose(): Promise<void>
 }
 
-export const startTestInstance = async (settings: Record<string, string> = {}): Promise<TestInstance> => {
-  const dataDir = settings['SLUICE_DATA'] ?? (await mkdtemp(join(tmpdir(), 'sluice-test-')))
+/** @param options.slowEncoder whether H.264 is encoded slowly enough to be interrupted on any machine. */
+export const startTestInstance = async (
+  settings: Record<string, string> = {},
+  { slowEncoder = false } = {},
+): Promise<TestInstance> => {
+  const dir = await mkdtemp(join(tmpdir(), 'sluice-test-'))
+  const dataDir = settings['SLUICE_DATA'] ?? join(dir, 'data')
+  const tools = readInstalledTools()
   const env = {
     SLUICE_DATA: dataDir,
     SLUICE_PORT: '0',
     SLUICE_TEMPORAL_PORT: '0',
     SLUICE_TEMPORAL_UI_PORT: '0',
     SLUICE_ALLOW_ADDRESSES: '*',
+    ...(slowEncoder ? { SLUICE_FFMPEG: await writeSlowEncoder(dir, parseConfig({}, tools).tools.ffmpeg) } : {}),
     ...settings,
   }
-  const config = parseConfig(env, readInstalledTools())
+  const config = parseConfig(env, tools)
   const said: string[] = []
   const say = (line: string) => void said.push(line)
   const instance = await startInstance({
@@ -121,8 +129,8 @@ export const startTestInstance = async (settings: Record<string, string> = {}): 
       await instance.stop()
       // For people: set LOGS to a folder.
       const folder = process.env['LOGS']
-      if (folder !== undefined) await cp(join(dataDir, 'logs'), join(folder, basename(dataDir)), { recursive: true })
-      await rm(dataDir, { recursive: true, force: true })
+      if (folder !== undefined) await cp(join(dataDir, 'logs'), join(folder, basename(dir)), { recursive: true })
+      for (const path of [dataDir, dir]) await rm(path, { recursive: true, force: true })
     },
   }
 }

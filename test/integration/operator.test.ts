@@ -25,7 +25,7 @@ let sluice: TestInstance
 let origin: Origin
 
 beforeAll(async () => {
-  ;[sluice, origin] = await Promise.all([startTestInstance(), startOrigin()])
+  ;[sluice, origin] = await Promise.all([startTestInstance({}, { slowEncoder: true }), startOrigin()])
   const { ffmpeg } = sluice.config.tools
   // Not H.264, so that it is encoded, for long enough to be interrupted.
   const options = ['-c:v', 'mpeg4', '-b:v', '2M']

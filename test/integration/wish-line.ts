@@ -12,7 +12,6 @@ import { createGate } from './origin-gate.ts'
 import { startOrigin } from './origin.ts'
 import { toolsRunningIn } from './running-tools.ts'
 import { inState } from './server-messages.ts'
-import { createSlowEncoder } from './slow-encoder.ts'
 
 export type WishLine = Awaited<ReturnType<typeof createWishLine>>
 
@@ -21,9 +20,8 @@ export type WishLine = Awaited<ReturnType<typeof createWishLine>>
  * what is wished of jobs.
  */
 export const createWishLine = async () => {
-  const encoder = await createSlowEncoder()
-  const settings = { SLUICE_DOWNLOAD_SLOTS: '1', SLUICE_CHUNK_MS: '5000', SLUICE_FFMPEG: encoder.path }
-  const [sluice, origin] = await Promise.all([startTestInstance(settings), startOrigin()])
+  const settings = { SLUICE_DOWNLOAD_SLOTS: '1', SLUICE_CHUNK_MS: '5000' }
+  const [sluice, origin] = await Promise.all([startTestInstance(settings, { slowEncoder: true }), startOrigin()])
   const { dataDir, tools } = sluice.config
   // Not H.264, so that it is encoded, for long enough to be interrupted.
   const options = ['-c:v', 'mpeg4', '-b:v', '2M']
@@ -84,7 +82,6 @@ export const createWishLine = async () => {
     close: async () => {
       await sluice.dispose()
       await origin.close()
-      await encoder.remove()
     },
   }
 }
