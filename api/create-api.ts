@@ -5,11 +5,7 @@ import type { JobRow } from '../catalog/job-row.ts'
 import type { Config } from '../config.ts'
 import { readBusSecret } from '../progress/bus-secret.ts'
 import { createLoopbackHub, type LoopbackHub } from '../progress/loopback-hub.ts'
-import { createLibrary } from '../storage/library.ts'
-import { createLocalWorkStore } from '../storage/local-work-store.ts'
 import { createRoom } from '../storage/room.ts'
-import { removeJobFiles } from '../storage/publishing-note.ts'
-import { finishRemovals } from '../storage/remove-media.ts'
 import { createAuthenticate } from './access/authenticate.ts'
 import { createOriginGuard } from './access/origin-guard.ts'
 import { ensureOwnerToken } from './access/owner-token.ts'
@@ -24,6 +20,7 @@ import { startHeartbeatFallback } from './progress/heartbeat-fallback.ts'
 import { createProgressSocket } from './progress/socket.ts'
 import { createTickets } from './progress/tickets.ts'
 import { createReadiness } from './readiness.ts'
+import { createRemovals } from './removals.ts'
 import type { TemporalView } from './temporal-view.ts'
 import { createUpgradeHandler } from './upgrade.ts'
 import { wishOf } from './wish-of.ts'
@@ -67,11 +64,12 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
   const tickets = createTickets()
 
   const hub = createLoopbackHub({ secret: await readBusSecret(config.dataDir), log })
-  const files = { store: createLocalWorkStore(config.dataDir), library: createLibrary(config.libraryDir), catalog }
-  // Where the API died while it deleted media.
-  finishRemovals({ libraryDir: config.libraryDir, media: catalog.media }).catch((error: unknown) =>
-    log.warn({ err: error }, 'cannot remove the files of deleted media; it is tried again at the next start'),
-  )
+  const removals = createRemovals(config, catalog)
+  removals
+    .finishAll()
+    .catch((error: unknown) =>
+      log.warn({ err: error }, 'cannot remove the files of what was deleted; it is tried again at the next start'),
+    )
   const room = createRoom(config)
   const roomState = () => room.state()
   const links = createLinks(config.temporal)
@@ -97,7 +95,7 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
     links,
     dispatch: parts.createDispatch({ onChanged: announce, hint: (row) => hub.tellWorkers(wishOf(row)) }),
     metrics: createApiMetrics({ sockets: () => feed.clientCount(), links: () => hub.linkCount() }),
-    removeJobFiles: (jobId) => removeJobFiles(files, jobId),
+    removals,
     changed: ({ id, revision }) => announce(id, revision),
     roomState,
     checkReadiness: createReadiness({ ...parts, roomState }),

@@ -12,6 +12,7 @@ import type { Links } from './links.ts'
 import type { LiveProgress } from './live-progress.ts'
 import type { ProgressFeed } from './progress/feed.ts'
 import type { Tickets } from './progress/tickets.ts'
+import type { Removals } from './removals.ts'
 import type { TemporalView } from './temporal-view.ts'
 
 /** What the routes are made from. */
@@ -30,8 +31,7 @@ export interface ApiDeps {
   metrics: ApiMetrics
   /** How the disk of the data directory is divided. */
   roomState(): Promise<RoomState>
-  /** Removes what an ended job left for a retry. */
-  removeJobFiles(jobId: string): Promise<void>
+  removals: Removals
   /** Tells whoever watches that this process has changed a row. */
   changed(row: Pick<JobRow, 'id' | 'revision'>): void
   log: Logger

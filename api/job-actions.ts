@@ -60,9 +60,14 @@ const remove: ActOnJob = async (deps, row) => {
   if (removal.outcome === 'missing') throw new Problem('JobNotFound')
   if (removal.outcome === 'refused')
     throw stateConflict(removal.job, `The job is ${removal.job.state}; cancel it first.`)
-  await deps
-    .removeJobFiles(row.id)
-    .catch((error: unknown) => deps.log.warn({ err: error, jobId: row.id }, 'cannot remove the files of a deleted job'))
+  await deps.removals
+    .finishJob(row.id)
+    .catch((error: unknown) =>
+      deps.log.warn(
+        { err: error, jobId: row.id },
+        'cannot remove the files of a deleted job; it is tried again at the next start',
+      ),
+    )
   return { job: null, tell: () => deps.feed.onRemoved(row) }
 }
 

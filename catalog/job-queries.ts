@@ -9,6 +9,11 @@ import { toJobRow, type JobRecord, type JobRow } from './job-row.ts'
 import type { JobEvent } from './job-transitions.ts'
 import type { IntentOutcome, JobQueries } from './jobs.ts'
 import { countJobs, listJobs } from './list-jobs.ts'
+import { transact } from './transact.ts'
+
+interface JobRemovalRecord {
+  job_id: string
+}
 
 /** The queries of the jobs table. @param now epoch ms; another clock for tests */
 export const createJobQueries = (knex: Knex, now: () => number = Date.now): JobQueries => {
@@ -66,10 +71,18 @@ export const createJobQueries = (knex: Knex, now: () => number = Date.now): JobQ
       return after?.revision ?? null
     },
     remove: async (id) => {
-      const removed = await knex<JobRecord>('jobs').where({ id }).whereIn('state', ENDED_STATES).delete()
-      if (removed > 0) return { outcome: 'removed' }
+      const removed = await transact(knex, async (trx) => {
+        const count = await trx<JobRecord>('jobs').where({ id }).whereIn('state', ENDED_STATES).delete()
+        if (count > 0) await trx<JobRemovalRecord>('job_removals').insert({ job_id: id })
+        return count > 0
+      })
+      if (removed) return { outcome: 'removed' }
       const job = await get(id)
       return job === null ? { outcome: 'missing' } : { outcome: 'refused', job }
+    },
+    removalsLeft: () => knex<JobRemovalRecord>('job_removals').pluck('job_id'),
+    markRemoved: async (id) => {
+      await knex<JobRemovalRecord>('job_removals').where({ job_id: id }).delete()
     },
   })
 }

@@ -140,8 +140,12 @@ export interface JobQueries {
    * @returns the new revision, or null where that was known, or the row is in another run.
    */
   markReset(reset: JobRunRef & { workflowRunId: string }): Promise<number | null>
-  /** Deletes an ended job; its media stay. */
+  /** Deletes an ended job; its media stay. That its own files are to go is kept in mind until {@link markRemoved}. */
   remove(id: string): Promise<RemoveOutcome>
+  /** Ids of deleted jobs whose files may still be there. */
+  removalsLeft(): Promise<string[]>
+  /** The files of a deleted job are gone. */
+  markRemoved(id: string): Promise<void>
 
   /** Live jobs that Temporal has and that neither changed nor were looked at since `before` (epoch ms), oldest first. */
   quietSince(before: number, limit: number): Promise<JobRow[]>

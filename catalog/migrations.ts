@@ -5,6 +5,7 @@ import * as pause from './migrations/0002-pause.ts'
 import * as workflowRuns from './migrations/0003-workflow-runs.ts'
 import * as intentOrder from './migrations/0004-intent-order.ts'
 import * as mediaRemovals from './migrations/0005-media-removals.ts'
+import * as jobRemovals from './migrations/0006-job-removals.ts'
 
 interface Migration {
   name: string
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '0003-workflow-runs', up: workflowRuns.up },
   { name: '0004-intent-order', up: intentOrder.up },
   { name: '0005-media-removals', up: mediaRemovals.up },
+  { name: '0006-job-removals', up: jobRemovals.up },
 ]
 
 const source: Knex.MigrationSource<Migration> = {

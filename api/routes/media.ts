@@ -4,7 +4,6 @@ import { mediaSchema } from '../../contract/media.ts'
 import { PRESET_NAMES } from '../../contract/presets.ts'
 import { clientText } from '../../contract/text.ts'
 import type { MediaQueries, MediaWithFiles } from '../../catalog/media.ts'
-import { removeMedia } from '../../storage/remove-media.ts'
 import { maySee, visibleOwner, type Principal } from '../access/principal.ts'
 import type { ApiDeps } from '../deps.ts'
 import { idPathSchema, pageOf, pageQuery, parseQuery, pathParameter } from '../http/parse.ts'
@@ -78,8 +77,7 @@ export const deleteMedia = (deps: ApiDeps): Route => ({
   },
   handle: async ({ request, response, principal }) => {
     const media = await visibleMedia(deps.catalog.media, { id: pathParameter(request, 'id'), principal })
-    const { libraryDir } = deps.config
-    if (!(await removeMedia({ libraryDir, media: deps.catalog.media }, media.id))) throw new Problem('MediaNotFound')
+    if (!(await deps.removals.removeMedia(media.id))) throw new Problem('MediaNotFound')
     response.status(204).end()
   },
 })

@@ -1,3 +1,5 @@
+import { access, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { problemSchema, type ProblemBody } from '../../api/http/problem.ts'
 import { jobSchema, type Job } from '../../contract/jobs.ts'
@@ -60,6 +62,22 @@ test('delete leaves no job', async () => {
   await end(job, 'failed')
   expect((await act({ action: 'delete', ids: [job.id] })).items).toEqual([{ id: job.id, job: null }])
   expect((await running.call(job.links.self)).status).toBe(404)
+  expect(await running.catalog.jobs.removalsLeft()).toEqual([])
+})
+
+test('delete is gone on with by the next API, where one died in between', async () => {
+  const job = await submit()
+  await end(job, 'failed')
+  const folder = join(running.config.dataDir, 'work', job.id)
+  await mkdir(folder, { recursive: true })
+  await running.catalog.jobs.remove(job.id)
+  const next = await startApi({ SLUICE_DATA: running.config.dataDir })
+  try {
+    await expect.poll(() => next.catalog.jobs.removalsLeft()).toEqual([])
+    await expect(access(folder)).rejects.toThrow('ENOENT')
+  } finally {
+    await next.stop()
+  }
 })
 
 test('takes those that fit a filter, a thousand at once, and the rest by the cursor', async () => {

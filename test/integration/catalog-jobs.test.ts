@@ -382,7 +382,11 @@ describe.each(DATABASES)('jobs on $name', ({ start }) => {
     const { job } = await accept()
     expect(await catalog.jobs.remove(job.id)).toMatchObject({ outcome: 'refused', job: { state: 'accepted' } })
     await project(job, { state: 'cancelled' })
+    expect(await catalog.jobs.removalsLeft()).not.toContain(job.id)
     expect(await catalog.jobs.remove(job.id)).toEqual({ outcome: 'removed' })
+    expect(await catalog.jobs.removalsLeft()).toContain(job.id)
+    await catalog.jobs.markRemoved(job.id)
+    expect(await catalog.jobs.removalsLeft()).not.toContain(job.id)
     expect(await catalog.jobs.remove(job.id)).toEqual({ outcome: 'missing' })
   })
 
