@@ -1,3 +1,4 @@
+import { blame } from './blame.ts'
 import { redone, type Encode } from './encode-count.ts'
 import { lossOf, type ChaosJob } from './chaos-jobs.ts'
 import { faultName, type Planned } from './schedule.ts'
@@ -87,17 +88,22 @@ export const report = (findings: Findings): { lines: string[]; result: ChaosResu
   const paused = new Set(jobs.filter(({ plan }) => plan.pause !== null).map(({ id }) => id))
   const forNothing: Encode[] = []
   let byPause = 0
-  for (const { encode, faults } of again) {
-    const candidates = faults.flatMap((number) => byNumber.get(number) ?? [])
-    const costly = candidates.filter((fault) => fault.met !== null && costsWork(fault))
-    // Where several come into question, one that has not cost all that it can.
-    const cause = costly.findLast((fault) => (costs.get(fault.number) ?? 0) < mostCost(fault)) ?? costly.at(-1)
-    const blamed = cause ?? candidates.at(-1)
-    if (!cause && paused.has(encode.jobId)) {
+  const mayHaveCost = (number: number): number => {
+    const fault = byNumber.get(number)
+    return fault && fault.met !== null && costsWork(fault) ? mostCost(fault) : 0
+  }
+  const causes = blame(
+    again.map(({ faults }) => faults.filter((number) => mayHaveCost(number) > 0)),
+    mayHaveCost,
+  )
+  for (const [index, { encode, faults }] of again.entries()) {
+    const cause = causes[index] ?? null
+    if (cause === null && paused.has(encode.jobId)) {
       byPause += 1
       continue
     }
-    if (!cause) forNothing.push(encode)
+    if (cause === null) forNothing.push(encode)
+    const blamed = byNumber.get(cause ?? faults.at(-1) ?? 0)
     if (!blamed) continue
     rowOf(blamed).redone += 1
     costs.set(blamed.number, (costs.get(blamed.number) ?? 0) + 1)
@@ -143,8 +149,13 @@ export const report = (findings: Findings): { lines: string[]; result: ChaosResu
     ...leftOver.map((what) => `LEFT OVER ${what}`),
     ...forNothing.map(({ piece, afterFault }) => `REDONE FOR NOTHING after fault ${afterFault}: ${piece}`),
     ...[...costs]
-      .filter(([, count]) => count > 2)
-      .map(([number, count]) => `REDONE ${count} pieces after fault ${number}`),
+      .filter(([, count]) => count > MEDIA_SLOTS)
+      .flatMap(([number, count]) => [
+        `REDONE ${count} pieces after fault ${number}`,
+        ...again.flatMap(({ encode, faults }, index) =>
+          causes[index] === number ? [`  (of faults ${faults.join(', ')}) ${encode.piece}`] : [],
+        ),
+      ]),
   ]
   return { lines, result }
 }
