@@ -13,7 +13,7 @@ import { rungsOf } from './rungs.ts'
 import { runStep, type StepDeps, type StepRun } from './step.ts'
 
 export interface PublishDeps extends StepDeps {
-  catalog: Pick<Catalog, 'media'>
+  catalog: Pick<Catalog, 'media' | 'jobs'>
   library: Library
   /** Versions of the programs that made the media, for its manifest. */
   toolVersions: Promise<Record<string, string>>
@@ -57,6 +57,7 @@ export const createPublish =
         )
         await writeManifest(staging, manifestOf(await deps.toolVersions, input, products))
         run.signal.throwIfAborted()
+        if (await isToBeCancelled(deps, input)) run.cancelled()
         await deps.library.reveal(staging, { base, mediaId: input.mediaId, main: main?.path ?? null, mainExtension })
         // As they lie there: an attempt before this one may have revealed its own.
         const written = await describeWritten(deps.library.pathOf(base), base, run)
@@ -84,6 +85,15 @@ const publishedBefore = async ({ catalog, library }: PublishDeps, mediaId: strin
   }
   const { libraryPath, sizeBytes } = media
   return { mediaId, libraryPath, sizeBytes }
+}
+
+/**
+ * What the row says and the workflow may not know: a cancellation that was accepted while Temporal was away is carried to it when it
+ * is back, and the job may have come here sooner. From here on one comes too late.
+ */
+const isToBeCancelled = async ({ catalog }: PublishDeps, { ref }: PublishInput): Promise<boolean> => {
+  const job = await catalog.jobs.get(ref.jobId)
+  return job !== null && job.run === ref.run && job.cancelRequested
 }
 
 const hashProducts = async (deps: PublishDeps, run: StepRun, products: ProductFile[]): Promise<HashedProduct[]> => {

@@ -14,6 +14,8 @@ export interface StopHint {
    * @throws ApplicationFailure, retried at once, where the wish was taken back meanwhile.
    */
   confirmed(): Promise<void>
+  /** Hears of a cancellation in another way than by a hint, as one may have come between two attempts. @throws at once */
+  cancelled(): never
   close(): void
 }
 
@@ -41,6 +43,10 @@ export const listenForStop = (wishes: JobWishes, { jobId, run }: Pick<StepRef, '
         () => undefined,
       )
       if (!cancellation.aborted) throw ApplicationFailure.retryable('the job goes on', 'GoesOn')
+    },
+    cancelled: () => {
+      hinted.abort(new CancelledFailure('to be cancelled'))
+      throw hinted.signal.reason
     },
     close: forget,
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createCatalogCalls } from '../../activities/catalog-calls.ts'
 import { createPublish } from '../../activities/publish.ts'
@@ -8,6 +9,7 @@ import { openCatalog, type Catalog } from '../../catalog/catalog.ts'
 import type { PublishInput } from '../../contract/steps.ts'
 import { createLibrary, type Library } from '../../storage/library.ts'
 import { fakeActivities, ingestPlan, jobInput } from '../workflow/harness.ts'
+import { acceptedJob } from './catalog-databases.ts'
 import { createMediaLine, type MediaLine } from './media-line.ts'
 
 let line: MediaLine
@@ -29,7 +31,7 @@ const dying: Catalog['media']['insert'] = () => Promise.reject(new Error('the wo
 const publishWith = (media: Partial<Catalog['media']>) =>
   createPublish({
     ...line.deps,
-    catalog: { media: { ...catalog.media, ...media } },
+    catalog: { jobs: catalog.jobs, media: { ...catalog.media, ...media } },
     library,
     toolVersions: Promise.resolve({}),
   })
@@ -109,6 +111,37 @@ describe('an attempt to publish that ends when its files are in the library alre
     await line.act(publishWith({}), input)
     await createCatalogCalls({ ...line.deps, catalog, library }).removeWork({ jobId: input.job.jobId })
     expect(await readdir(library.pathOf('example.org'))).toHaveLength(2)
+  })
+})
+
+describe('a job that is to be cancelled', () => {
+  const toBeCancelled = async ({ job: { jobId: id } }: PublishInput): Promise<void> => {
+    await catalog.jobs.acceptOrMatch([acceptedJob({ id })])
+    const nothing = { waitingFor: null, title: null, site: null, error: null, result: null, steps: [] }
+    const running = { state: 'running', pauseRequested: false, priority: 3, ...nothing } as const
+    await catalog.jobs.applyProjection({ jobId: id, run: 1, workflowRunId: 'first', version: 1, ...running })
+    expect(await catalog.jobs.requestCancel(id)).toMatchObject({ outcome: 'requested' })
+  }
+
+  it('publishes nothing, though its workflow has not heard of that and has come here', async () => {
+    const input = await inputFor()
+    await toBeCancelled(input)
+    const publishing = line.act(publishWith({}), input)
+    // It goes on neither to the library nor to the next step, but waits for the workflow to be told.
+    expect(await Promise.race([publishing, wait(500, 'waits')])).toBe('waits')
+    line.cancelAll()
+    await expect(publishing).rejects.toThrow('cancelled')
+    expect(await catalog.media.get(input.mediaId)).toBeNull()
+    await createCatalogCalls({ ...line.deps, catalog, library }).removeWork({ jobId: input.job.jobId })
+    expect(await readdir(library.pathOf(''))).toEqual(['.incoming'])
+    expect(await readdir(library.pathOf('.incoming'))).toEqual([])
+  })
+
+  it('keeps what it published before', async () => {
+    const input = await inputFor()
+    const published = await line.act(publishWith({}), input)
+    await toBeCancelled(input)
+    expect(await line.act(publishWith({}), input)).toEqual(published)
   })
 })
 
