@@ -57,7 +57,7 @@ export const createPublish =
         )
         await writeManifest(staging, manifestOf(await deps.toolVersions, input, products))
         run.signal.throwIfAborted()
-        if (await isToBeCancelled(deps, input)) run.cancelled()
+        if (await isToBeCancelled(deps, input)) run.stopAsCancelled()
         await deps.library.reveal(staging, { base, mediaId: input.mediaId, main: main?.path ?? null, mainExtension })
         // As they lie there: an attempt before this one may have revealed its own.
         const written = await describeWritten(deps.library.pathOf(base), base, run)

@@ -39,7 +39,7 @@ export interface StepRun {
   /** From 1, over all runs of this step within one run of the job. */
   attempt: number
   /** Ends the attempt because the job is to be cancelled, which Temporal has not heard of yet. @throws */
-  cancelled(): never
+  stopAsCancelled(): never
   /** Lets the job have so much of the disk, all its files together. @throws SluiceError DiskFull where it has to wait. */
   reserve(need: DiskNeed): Promise<void>
   /** Publishes a reading at once; the newest one goes into the next heartbeat. Percent never runs backwards. */
@@ -116,7 +116,7 @@ export const runStep = async <O>(deps: StepDeps, ref: StepRef, body: (run: StepR
         scratchDir: scratch.dir,
         keptDir: scratch.keptDir,
         attempt,
-        cancelled: () => stop.cancelled(),
+        stopAsCancelled: () => stop.stopAsCancelled(),
         reserve: (need) => room.reserve(need),
         report,
         alive: () => stall.alive(),

@@ -15,7 +15,7 @@ export interface StopHint {
    */
   confirmed(): Promise<void>
   /** Hears of a cancellation in another way than by a hint, as one may have come between two attempts. @throws at once */
-  cancelled(): never
+  stopAsCancelled(): never
   close(): void
 }
 
@@ -44,7 +44,7 @@ export const listenForStop = (wishes: JobWishes, { jobId, run }: Pick<StepRef, '
       )
       if (!cancellation.aborted) throw ApplicationFailure.retryable('the job goes on', 'GoesOn')
     },
-    cancelled: () => {
+    stopAsCancelled: () => {
       hinted.abort(new CancelledFailure('to be cancelled'))
       throw hinted.signal.reason
     },
