@@ -1,5 +1,5 @@
 import { LOUDNESS_TARGET } from '../contract/loudness.ts'
-import type { AudioPlan, Excerpt } from '../contract/plan.ts'
+import type { AudioEncode, AudioPlan, Excerpt } from '../contract/plan.ts'
 import { DEFAULT_AUDIO_FORMAT, type AudioFormat, type Preset } from '../contract/presets.ts'
 import type { AudioCodec } from '../contract/qualities.ts'
 import type { AudioFacts } from '../contract/source-facts.ts'
@@ -19,8 +19,6 @@ const LATE_MS = 100
 const STREAM_START_TOLERANCE_MS = 5
 /** Encoders put up to some 60 ms in front of what is heard. Players of segments that take no notice of edit lists play more too late. */
 const STREAM_LEAD_MS = 100
-
-type AudioEncode = Extract<AudioPlan, { mode: 'encode' }>
 
 export interface AudioDecision {
   audio: AudioPlan

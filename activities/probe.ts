@@ -15,7 +15,7 @@ import { allAudio } from '../tools/ffprobe-sounds.ts'
 import { summarise } from '../tools/ffprobe-summary.ts'
 import { hashFile } from '../tools/hash-file.ts'
 import { readMp4Layout, type Mp4Layout } from '../tools/mp4-boxes.ts'
-import type { ToolContext } from '../tools/tool-context.ts'
+import { endedByItself, type ToolContext } from '../tools/tool-context.ts'
 import { allEnded } from './all-ended.ts'
 import { runStep, type StepDeps, type StepRun } from './step.ts'
 import { toolContext } from './tool-context.ts'
@@ -123,7 +123,7 @@ const changesOnTheWay = async (
     return await changesShape(copy, run.signal)
   } catch (error) {
     // What cannot be copied here cannot be copied later; it may still be decoded.
-    if (error instanceof SluiceError && error.code === 'ToolCrashed' && error.details.signal === null) return true
+    if (endedByItself(error)) return true
     throw error
   } finally {
     await rm(copy, { force: true })

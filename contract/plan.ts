@@ -129,6 +129,8 @@ export type AudioPlan =
       expectedMs: number | null
     }
 
+export type AudioEncode = Extract<AudioPlan, { mode: 'encode' }>
+
 /** A sound track that is delivered. */
 export type SoundPlan = AudioPlan & {
   /** Of its part of the step, its files, and its folder in a stream: `audio` for the first, `audio-fra`, `audio-3` for others. */

@@ -1,10 +1,8 @@
-import type { AudioPlan, SoundPlan } from '../contract/plan.ts'
+import type { AudioEncode, SoundPlan } from '../contract/plan.ts'
 import { clockArgs, inputArgs, QUIET_ARGS, type SourceClock } from './ffmpeg-input.ts'
 import { languageArgs } from './ffmpeg-language.ts'
 import { PROGRESS_ARGS } from './ffmpeg-progress.ts'
 import { inStepFilters } from './sound-in-step.ts'
-
-export type AudioEncode = Extract<AudioPlan, { mode: 'encode' }>
 
 const ENCODERS: Readonly<Record<AudioEncode['codec'], string>> = { aac: 'aac', mp3: 'libmp3lame', opus: 'libopus' }
 const EXTENSIONS: Readonly<Record<AudioEncode['codec'], string>> = { aac: 'm4a', mp3: 'mp3', opus: 'opus' }

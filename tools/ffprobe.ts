@@ -7,7 +7,7 @@ import type { TimedPacket } from './ffprobe-grid.ts'
 import { createPacketScan, PACKET_ENTRIES, parsePacketLine, type PacketScan } from './ffprobe-packets.ts'
 import { believeHoles, isStep, leastJump, USUAL_JUMP_S } from './source-holes.ts'
 import { readMp4Layout } from './mp4-boxes.ts'
-import { runMediaTool, type ToolContext } from './tool-context.ts'
+import { endedByItself, runMediaTool, type ToolContext } from './tool-context.ts'
 
 export interface ProbeReading {
   answer: ProbeAnswer
@@ -29,7 +29,7 @@ export const probeFile = async (
     const { stdout } = await runMediaTool(context, 'ffprobe', { args })
     return { answer: parseProbeAnswer(JSON.parse(stdout)), raw: stdout }
   } catch (error) {
-    if (error instanceof SluiceError && error.code === 'ToolCrashed' && error.details.signal === null) {
+    if (endedByItself(error)) {
       throw new SluiceError('UnsupportedMedia', await whyUnreadable(path, error), error.details, error)
     }
     throw error

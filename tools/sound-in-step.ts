@@ -1,7 +1,5 @@
-import type { AudioPlan } from '../contract/plan.ts'
+import type { AudioEncode } from '../contract/plan.ts'
 import type { Hole } from '../contract/source-facts.ts'
-
-type AudioEncode = Extract<AudioPlan, { mode: 'encode' }>
 
 /**
  * Filters for sound that begins where the picture's time begins: silence is put before it and into gaps, and what overlaps is cut,

@@ -1,4 +1,5 @@
 import type { ToolPaths } from '../config.ts'
+import { SluiceError } from '../contract/failures.ts'
 import { runTool, type ToolResult, type ToolRun } from './spawn.ts'
 
 /** Where and for whom the media programs run: the same for every program of one attempt at a step. */
@@ -37,3 +38,7 @@ export const runMediaTool = (
     env: QUIET_SVT,
     ...run,
   })
+
+/** Whether a program ended by itself with an error, and was not killed: by what it was given, and not by what met it. */
+export const endedByItself = (error: unknown): error is SluiceError =>
+  error instanceof SluiceError && error.code === 'ToolCrashed' && error.details.signal === null

@@ -10,6 +10,7 @@ import { inputArgs } from '../../tools/ffmpeg-input.ts'
 import { mainStreams, muxArgs } from '../../tools/ffmpeg-mux.ts'
 import { createProgressParser, createProgressWatch } from '../../tools/ffmpeg-progress.ts'
 import { packagerArgs } from '../../tools/packager-args.ts'
+import { audioEncode } from '../audio-encode.ts'
 
 const rendition = (name: string, width: number, height: number): Rendition => {
   return { name, width, height, crf: 22, maxrateBps: 1_000_000, profile: 'high' }
@@ -112,18 +113,8 @@ describe('encode', () => {
 
 describe('audio and mux', () => {
   it('puts sound in step with the picture', () => {
-    const audio = { mode: 'encode', streamIndex: 1, codec: 'opus', bitrateBps: 128_000 } as const
     const args = audioArgs({
-      audio: {
-        ...audio,
-        channels: 2,
-        sampleRateHz: 48_000,
-        originMs: 0,
-        endMs: null,
-        counted: false,
-        loudness: null,
-        expectedMs: null,
-      },
+      audio: audioEncode({ codec: 'opus' }),
       language: 'deu',
       source: '/in/a.mkv',
       output: '/out/a.opus',

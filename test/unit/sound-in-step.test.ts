@@ -1,21 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { inStepFilters } from '../../tools/sound-in-step.ts'
-import { filteredSound, type AudioEncode } from '../../tools/ffmpeg-audio.ts'
+import { filteredSound } from '../../tools/ffmpeg-audio.ts'
+import { audioEncode as audio } from '../audio-encode.ts'
 
-const audio = (change: Partial<AudioEncode> = {}): AudioEncode => ({
-  mode: 'encode',
-  streamIndex: 1,
-  codec: 'aac',
-  bitrateBps: 160_000,
-  channels: 2,
-  sampleRateHz: 48_000,
-  originMs: 0,
-  endMs: null,
-  counted: false,
-  loudness: null,
-  expectedMs: 60_000,
-  ...change,
-})
 const HOLE = { fromMs: 20_000, toMs: 45_024 }
 
 describe('inStepFilters', () => {

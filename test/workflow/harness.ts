@@ -10,6 +10,7 @@ import { TASK_QUEUES, workflowIdOf } from '../../contract/names.ts'
 import type { MediaPlan, SoundPlan } from '../../contract/plan.ts'
 import type { JobInput, JobProjection, ProductFile } from '../../contract/steps.ts'
 import { readInstalledTools } from '../../scripts/installed-tools.ts'
+import { audioEncode } from '../audio-encode.ts'
 
 type Activities = DownloadActivities & MediaActivities & ImageActivities & ControlActivities
 
@@ -36,17 +37,7 @@ export const ingestSound = (changes: Partial<Pick<SoundPlan, 'name' | 'label'>> 
   name: 'audio',
   label: 'Track 1',
   role: null,
-  mode: 'encode',
-  streamIndex: 1,
-  codec: 'aac',
-  bitrateBps: 128_000,
-  channels: 2,
-  sampleRateHz: 48_000,
-  originMs: 0,
-  endMs: null,
-  counted: false,
-  loudness: null,
-  expectedMs: null,
+  ...audioEncode(),
   ...changes,
 })
 
